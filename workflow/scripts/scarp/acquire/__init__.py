@@ -1,0 +1,1 @@
+"""Getting the data of an event from where it is published."""

@@ -1,0 +1,30 @@
+"""Writing files so that nothing half-made ever stands under a final name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def beside(path: str | Path) -> Iterator[Path]:
+    """Yield a path next to `path`; rename it to `path` on success, remove it on failure.
+
+    The file's suffix is kept, since many writers choose their format by it.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial = final.with_name(f".{final.stem}.{os.getpid()}.partial{final.suffix}")
+    try:
+        yield partial
+        os.replace(partial, final)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` to `path` in one step."""
+    with beside(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The pixel grid of an event: a north-up grid of square pixels, usually UTM at 10 m."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A north-up pixel grid.
+
+    Attributes
+    ----------
+    crs: a CRS that rasterio reads ("EPSG:32633"), or "" where there is no georeference.
+    left, top: outer edge of the first pixel, in CRS units.
+    resolution: pixel size in CRS units.
+    height, width: in pixels.
+    """
+
+    crs: str
+    left: float
+    top: float
+    resolution: float
+    height: int
+    width: int
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Eastings of pixel centres, west to east."""
+        return self.left + self.resolution * (np.arange(self.width, dtype=np.float64) + 0.5)
+
+    @property
+    def y(self) -> NDArray[np.float64]:
+        """Northings of pixel centres, north to south."""
+        return self.top - self.resolution * (np.arange(self.height, dtype=np.float64) + 0.5)
+
+    @property
+    def transform(self) -> tuple[float, float, float, float, float, float]:
+        """Affine coefficients (a, b, c, d, e, f) from (column, row) to (x, y)."""
+        return (self.resolution, 0.0, self.left, 0.0, -self.resolution, self.top)

@@ -1,0 +1,76 @@
+"""A hash of the library code that a script uses.
+
+Snakemake tracks the script of a rule, not the library that it calls. Each rule therefore carries
+the hash of its script's library modules as a parameter: editing a module reruns the rules that use
+it and no others. Comments, docstrings and layout do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_SCRIPTS = _PACKAGE.parent
+
+
+def _file_of(module: str) -> Path | None:
+    """The file of a scarp module, None where `module` names no file of the package."""
+    base = _SCRIPTS.joinpath(*module.split("."))
+    for file in (base.with_suffix(".py"), base / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+@cache
+def _parse(file: Path) -> tuple[str, frozenset[str]]:
+    """The hash of a file's code and the scarp modules that it imports itself."""
+    tree = ast.parse(file.read_bytes(), filename=str(file))
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from scarp.simulate import world` may name a module or something inside one.
+            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:]
+    modules = frozenset(
+        name for name in imported if name.split(".")[0] == "scarp" and _file_of(name)
+    )
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), modules
+
+
+@cache
+def modules_of(script: str) -> tuple[str, ...]:
+    """Every scarp module that workflow/scripts/{script} reaches, sorted.
+
+    The package's own ``__init__`` is left out: it holds the version, which changes no result.
+    """
+    found: set[str] = set()
+    waiting = set(_parse(_SCRIPTS / script)[1])
+    while waiting:
+        module = waiting.pop()
+        if module in found or module == "scarp":
+            continue
+        found.add(module)
+        file = _file_of(module)
+        assert file is not None  # _parse returns only modules that have a file
+        waiting |= _parse(file)[1]
+    return tuple(sorted(found))
+
+
+@cache
+def code_hash(script: str) -> str:
+    """Hash of all library code that workflow/scripts/{script} reaches, 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for module in modules_of(script):
+        file = _file_of(module)
+        assert file is not None
+        digest.update(f"{module}={_parse(file)[0]}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,278 @@
+"""Everything the workflow knows once it has read the configuration and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
+from scarp.channels import EPOCHS, all_channels, split_channel
+from scarp.errors import Fault, TableError, did_you_mean
+from scarp.folds import Member, deal_folds
+from scarp.tables import (
+    Acquisition,
+    Event,
+    Experiment,
+    FeatureSet,
+    Scenario,
+    experiments,
+    read_acquisitions,
+    read_events,
+    read_feature_sets,
+    read_scenarios,
+    select,
+)
+
+#: Sources whose cubes this version can make.
+AVAILABLE_SOURCES = ("landslide4sense", "simulated")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Tables and choices of one run.
+
+    Attributes
+    ----------
+    config: the configuration with defaults.
+    events, acquisitions, feature_sets, scenarios: the tables, by id.
+    experiments: what is trained.
+    folds: event -> fold of leave-event-out; empty when that split is not asked for.
+    """
+
+    config: dict[str, Any]
+    events: dict[str, Event]
+    acquisitions: dict[str, tuple[Acquisition, ...]]
+    feature_sets: dict[str, FeatureSet]
+    scenarios: dict[str, Scenario]
+    experiments: tuple[Experiment, ...]
+    folds: dict[str, int]
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits asked for, folds one by one."""
+        found: list[str] = []
+        for split in self.config["study"]["splits"]:
+            if split == "leave-event-out":
+                found += [f"{split}-{fold}" for fold in sorted(set(self.folds.values()))]
+            else:
+                found.append(split)
+        return tuple(found)
+
+    def training_events(self, split: str) -> tuple[str, ...]:
+        """Events whose patches may train or validate in a split, sorted."""
+        return tuple(
+            sorted(
+                event.event
+                for event in self.events.values()
+                if event.role in ("train", "dependent")
+                and (split == "roles" or self.folds[event.event] != _fold(split))
+            )
+        )
+
+    def sites(self, split: str) -> tuple[str, ...]:
+        """Events that test a split, sorted."""
+        return tuple(
+            sorted(
+                event.event
+                for event in self.events.values()
+                if (
+                    event.role in ("dependent", "independent")
+                    if split == "roles"
+                    else self.folds.get(event.event) == _fold(split)
+                )
+            )
+        )
+
+    def site_role(self, split: str, event: str) -> str:
+        """Role of a site in the scores: its own in `roles`, `held-out` in leave-event-out."""
+        return self.events[event].role if split == "roles" else "held-out"
+
+    def channels_of(self, event: str) -> tuple[str, ...]:
+        """Channels that an event will have, by its acquisitions and its source."""
+        row = self.events[event]
+        if row.source == "landslide4sense":
+            return serves(self.config["landslide4sense"]["format"])
+        epochs = {(a.sensor, a.epoch) for a in self.acquisitions[event]}
+        return tuple(name for name in all_channels() if _is_acquired(name, epochs))
+
+
+def _fold(split: str) -> int:
+    return int(split.rpartition("-")[2])
+
+
+def _is_acquired(channel: str, epochs: set[tuple[str, str]]) -> bool:
+    epoch, band = split_channel(channel)
+    if band.sensor == "terrain":
+        return True
+    if band.name == "COHVV":
+        # Coherence is dated by its later scene and needs the one before as well.
+        earlier = EPOCHS[EPOCHS.index(epoch) - 1]
+        return {("sentinel1", epoch), ("sentinel1", earlier)} <= epochs
+    return (band.sensor, epoch) in epochs
+
+
+def load(config: Mapping[str, Any]) -> Study:
+    """Read the tables that a checked configuration names and draw what follows from them.
+
+    Raises
+    ------
+    TableError, SplitError: with all faults of the first stage that has any.
+    """
+    tables, chosen = config["tables"], config["study"]
+    events = read_events(tables["events"], config["source"])
+    acquisitions = read_acquisitions(tables["acquisitions"], events)
+    feature_sets = read_feature_sets(tables["feature_sets"])
+    scenarios = read_scenarios(tables["scenarios"])
+    usual = [
+        name for name, row in feature_sets.items() if row.group != "control" or chosen["controls"]
+    ]
+    features = select(chosen["features"] or usual, feature_sets, "configuration, study: features")
+    dates = select(chosen["scenarios"], scenarios, "configuration, study: scenarios")
+    folds: dict[str, int] = {}
+    if "leave-event-out" in chosen["splits"]:
+        folds = deal_folds(
+            [Member(row.event, row.role, row.group) for row in events.values()],
+            config["split"]["folds"],
+        )
+    study = Study(
+        dict(config),
+        events,
+        acquisitions,
+        feature_sets,
+        scenarios,
+        experiments(feature_sets, scenarios, features, dates),
+        folds,
+    )
+    faults = [*_source_faults(study), *_role_faults(study), *_named_event_faults(study)]
+    faults = faults or [*_block_faults(study), *_benchmark_faults(study), *_channel_faults(study)]
+    if faults:
+        raise TableError(faults)
+    return study
+
+
+def _source_faults(study: Study) -> list[Fault]:
+    unavailable = {
+        event.event: event.source
+        for event in study.events.values()
+        if event.source not in AVAILABLE_SOURCES
+    }
+    return [
+        Fault(
+            f"source '{source}' is not available in this version",
+            f"{study.config['tables']['events']}, "
+            + ", ".join(event for event, own in unavailable.items() if own == source),
+            ", ".join(AVAILABLE_SOURCES),
+            "run with --config source=simulated, or with --configfile config/landslide4sense.yaml",
+        )
+        for source in sorted(set(unavailable.values()))
+    ]
+
+
+def _role_faults(study: Study) -> list[Fault]:
+    faults = []
+    where = study.config["tables"]["events"]
+    for split in study.splits:
+        for what, found, roles in (
+            ("trains", study.training_events(split), "train or dependent"),
+            ("tests", study.sites(split), "dependent or independent"),
+        ):
+            if not found:
+                faults.append(
+                    Fault(
+                        f"no event {what} in split '{split}'",
+                        f"{where}, column role",
+                        cure=f"give at least one event the role {roles}",
+                    )
+                )
+    return faults
+
+
+def _named_event_faults(study: Study) -> list[Fault]:
+    world = study.config["simulate"]
+    return [
+        Fault(
+            f"'{event}' is no event of the events table",
+            f"configuration, simulate: {key}",
+            cure=did_you_mean(event, study.events) or "remove it",
+        )
+        for key in ("without_optical_contrast", "without_radar_contrast")
+        for event in world[key]
+        if event not in study.events
+    ]
+
+
+def _block_faults(study: Study) -> list[Fault]:
+    """Events of the benchmark whose area is no block of its numbers, or shares numbers."""
+    faults: list[Fault] = []
+    blocks: dict[str, Block] = {}
+    for event, row in study.events.items():
+        if row.source != "landslide4sense":
+            continue
+        where = f"{study.config['tables']['events']}, event {event}, column aoi"
+        try:
+            block = parse_block(row.aoi, where)
+        except TableError as error:
+            faults += error.faults
+            continue
+        faults += [
+            Fault(
+                f"block {block} shares numbers with {other} ({taken})",
+                where,
+                "blocks that do not overlap",
+                "change one of them: a tile must not stand at two sites",
+            )
+            for other, taken in blocks.items()
+            if taken.folder == block.folder
+            and taken.first <= block.last
+            and block.first <= taken.last
+        ]
+        blocks[event] = block
+    return faults
+
+
+def _benchmark_faults(study: Study) -> list[Fault]:
+    """Experiments that the benchmark, where an event comes from it, cannot serve."""
+    if not any(row.source == "landslide4sense" for row in study.events.values()):
+        return []
+    return [
+        fault
+        for experiment in study.experiments
+        for fault in refusals(
+            experiment.channels,
+            study.config["landslide4sense"]["format"],
+            f"{study.config['tables']['feature_sets']}, feature set {experiment.features}"
+            f" in scenario {experiment.scenario}",
+        )
+    ]
+
+
+def _channel_faults(study: Study) -> list[Fault]:
+    """Experiments that an event, which is to train or test, cannot serve."""
+    faults = []
+    for event, row in study.events.items():
+        if row.role == "apply" or row.source == "landslide4sense":
+            continue
+        has = set(study.channels_of(event))
+        lacking = {
+            f"{experiment.features} in {experiment.scenario}": missing
+            for experiment in study.experiments
+            if (missing := [name for name in experiment.channels if name not in has])
+        }
+        if lacking:
+            first, missing = next(iter(lacking.items()))
+            faults.append(
+                Fault(
+                    f"source '{row.source}' has no {', '.join(missing)}, which {first} needs"
+                    + (
+                        f" ({len(lacking) - 1} more experiments lack channels)"
+                        if len(lacking) > 1
+                        else ""
+                    ),
+                    f"{study.config['tables']['events']}, event {event}",
+                    f"{len(has)} channels: {', '.join(sorted(has))}",
+                    "add the missing acquisitions, choose other feature sets or scenarios"
+                    " (study: features, scenarios), or give the event role apply",
+                )
+            )
+    return faults
