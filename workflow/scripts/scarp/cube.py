@@ -131,8 +131,8 @@ def write_cube(
         {"long_name": "reference: 1 landslide, 0 none, 255 unknown"},
     )
     variables[VALID] = (("y", "x"), valid, {"long_name": "usable for training and scoring"})
-    encoding[MASK] = flags
-    encoding[VALID] = flags
+    encoding[MASK] = {**flags}
+    encoding[VALID] = {**flags}
     cube = xr.Dataset(
         variables,
         coords={
@@ -153,6 +153,8 @@ def write_cube(
         import rioxarray  # noqa: F401  (registers .rio; slow to import, needed for the CRS only)
 
         cube = cube.rio.write_crs(grid.crs)
+        for settings in encoding.values():
+            settings["grid_mapping"] = "spatial_ref"
     with beside(path) as partial:
         cube.to_netcdf(partial, engine="h5netcdf", encoding=encoding)
 

@@ -40,6 +40,8 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
             node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         ) and ast.get_docstring(node, clean=False):
             node.body = node.body[1:]
+    # Importing a module runs the packages above it too.
+    imported |= {name.rpartition(".")[0] for name in imported}
     modules = frozenset(
         name for name in imported if name.split(".")[0] == "scarp" and _file_of(name)
     )

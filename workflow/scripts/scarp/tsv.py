@@ -44,3 +44,16 @@ def read_table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]
     if short:
         raise DataError(Fault("ends before its last column", f"{path}, line {short[0]}", cure=cure))
     return rows
+
+
+def join_tables(paths: Sequence[str | Path], path: str | Path) -> None:
+    """Write the rows of tables with one header into one table.
+
+    Raises
+    ------
+    DataError: a table is missing, or its columns are not those of the first.
+    """
+    first = read_table(paths[0], ())
+    header = list(first[0]) if first else []
+    rows = [*first, *(row for other in paths[1:] for row in read_table(other, header))]
+    write_table(path, header, ([row[name] for name in header] for row in rows))

@@ -1,0 +1,98 @@
+rule evaluate:
+    """One job per model scores all its sites; everything later is computed from what it writes.
+
+    Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/models/roles/gamma0/1pre-1post/seed1/scores.tsv
+    """
+    input:
+        model="<results>/models/{split}/{features}/{scenario}/seed{seed}/model.safetensors",
+        patches=site_patches,
+        tests=site_tests,
+    output:
+        scores="<results>/models/{split}/{features}/{scenario}/seed{seed}/scores.tsv",
+        patches="<results>/models/{split}/{features}/{scenario}/seed{seed}/scores_patches.tsv",
+        predictions=directory(
+            "<results>/models/{split}/{features}/{scenario}/seed{seed}/predictions"
+        ),
+    log:
+        "<logs>/evaluate/{split}_{features}_{scenario}_seed{seed}.log",
+    params:
+        roles=site_roles,
+        code=code("evaluate.py"),
+    conda:
+        "../../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=gpus(),
+        mem_mb=6000,
+        runtime=60,
+    message:
+        "Scoring {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
+    script:
+        "../scripts/evaluate.py"
+
+
+rule baselines:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/splits/roles/baselines.tsv"""
+    input:
+        training=training_patches,
+        train="<results>/splits/{split}/train.tsv",
+        patches=site_patches,
+        tests=site_tests,
+    output:
+        "<results>/splits/{split}/baselines.tsv",
+    log:
+        "<logs>/baselines/{split}.log",
+    params:
+        events=training_events,
+        roles=site_roles,
+        channels=all_manifests(),
+        code=code("baselines.py"),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=6000,
+        runtime=60,
+    message:
+        "Fitting the best single-band threshold of split {wildcards.split}"
+    script:
+        "../scripts/baselines.py"
+
+
+rule summarise:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/summary/metrics.tsv"""
+    input:
+        scores=of_models("scores.tsv"),
+        baselines=of_splits("baselines.tsv"),
+    output:
+        metrics=report(
+            "<results>/summary/metrics.tsv",
+            category="Scores",
+            caption="../report/metrics.rst",
+            labels={"table": "per site and model"},
+        ),
+        averages=report(
+            "<results>/summary/averages.tsv",
+            category="Scores",
+            caption="../report/averages.rst",
+            labels={"table": "averages"},
+        ),
+        baselines=report(
+            "<results>/summary/baselines.tsv",
+            category="Scores",
+            caption="../report/baselines.rst",
+            labels={"table": "baselines"},
+        ),
+    log:
+        "<logs>/summarise.log",
+    params:
+        models=trained(),
+        code=code("summarise.py"),
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Gathering the scores of all models"
+    script:
+        "../scripts/summarise.py"

@@ -1,0 +1,32 @@
+rule train:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/models/roles/gamma0/1pre-1post/seed1/model.safetensors"""
+    input:
+        patches=training_patches,
+        augmentation="<results>/splits/{split}/augmentation.tsv",
+        validation="<results>/splits/{split}/validation.tsv",
+        scaling="<results>/splits/{split}/scaling.json",
+    output:
+        model="<results>/models/{split}/{features}/{scenario}/seed{seed}/model.safetensors",
+        history="<results>/models/{split}/{features}/{scenario}/seed{seed}/history.tsv",
+    log:
+        "<logs>/train/{split}_{features}_{scenario}_seed{seed}.log",
+    params:
+        channels=manifest,
+        events=training_events,
+        augmentation=augmentation,
+        scope=scaling_scope,
+        network=lookup(dpath="model", within=config),
+        training=learning(),
+        threshold=lookup(dpath="threshold", within=config),
+        code=code("train.py"),
+    conda:
+        "../../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=gpus(),
+        mem_mb=10000,
+        runtime=240,
+    message:
+        "Training {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,23 @@
+"""Score one model at all its sites."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scarp import log
+from scarp.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from snakemake.script import snakemake
+
+log.start(snakemake.log[0])
+given = snakemake.input
+roles: dict[str, str] = snakemake.params.roles
+evaluate(
+    given.model,
+    dict(zip(roles, given.patches, strict=True)),
+    dict(zip(roles, given.tests, strict=True)),
+    roles,
+    Path(snakemake.output.scores).parent,
+    device=snakemake.config["training"]["device"],
+    threads=snakemake.threads,
+)
