@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.wrong_inputs import ROOT
+from wrong_inputs import ROOT
 
 SCRIPTS = ROOT / "workflow" / "scripts"
 NAMES = sorted(path.name for path in SCRIPTS.glob("*.py"))

@@ -10,7 +10,7 @@ import yaml
 from scarp import configuration, study, tables
 from scarp.errors import TableError
 from scarp.schema import load_schema
-from unit.wrong_inputs import ROOT
+from wrong_inputs import ROOT
 
 
 @pytest.fixture

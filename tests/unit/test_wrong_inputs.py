@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.wrong_inputs import CASES, ROOT, Wrong, message, page
+from wrong_inputs import CASES, ROOT, Wrong, message, page
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)

@@ -16,7 +16,9 @@ try:
     config.update(configuration.check(config))
     STUDY = studies.load(config)
 except ScarpError as error:
-    raise WorkflowError(f"The configuration or its tables are wrong.\n{error}") from None
+    raise WorkflowError(
+        f"The configuration or its tables are wrong.\n{error}"
+    ) from None
 
 
 def one_of(names):
@@ -27,6 +29,7 @@ def one_of(names):
 wildcard_constraints:
     event=one_of(STUDY.events),
     split=one_of(STUDY.splits),
+    family=one_of(config["study"]["splits"]),
     features=one_of(STUDY.feature_sets),
     scenario=one_of(STUDY.scenarios),
     seed=r"\d+",
@@ -54,7 +57,11 @@ def simulated_event(wildcards):
         "event_date": row.date,
         "orbit": row.orbit,
         "dates": {
-            sensor: {a.epoch: a.date for a in STUDY.acquisitions[row.event] if a.sensor == sensor}
+            sensor: {
+                a.epoch: a.date
+                for a in STUDY.acquisitions[row.event]
+                if a.sensor == sensor
+            }
             for sensor in ("sentinel1", "sentinel2")
         },
         "optical": row.event not in world["without_optical_contrast"],
@@ -76,7 +83,9 @@ def landslide4sense_event(wildcards):
 def cubes_to_map():
     """Cubes of events that only get a map."""
     return [
-        f"<results>/cubes/{row.event}.nc" for row in STUDY.events.values() if row.role == "apply"
+        f"<results>/cubes/{row.event}.nc"
+        for row in STUDY.events.values()
+        if row.role == "apply"
     ]
 
 
@@ -116,7 +125,10 @@ def site_tests(wildcards):
 
 def site_roles(wildcards):
     """Role of each site in a split."""
-    return {event: STUDY.site_role(wildcards.split, event) for event in STUDY.sites(wildcards.split)}
+    return {
+        event: STUDY.site_role(wildcards.split, event)
+        for event in STUDY.sites(wildcards.split)
+    }
 
 
 def event_role(wildcards):
@@ -130,7 +142,10 @@ def event_role(wildcards):
 def manifest(wildcards):
     """Channel manifest of an experiment."""
     for experiment in STUDY.experiments:
-        if (experiment.features, experiment.scenario) == (wildcards.features, wildcards.scenario):
+        if (experiment.features, experiment.scenario) == (
+            wildcards.features,
+            wildcards.scenario,
+        ):
             return list(experiment.channels)
     raise WorkflowError(
         f"{wildcards.features} in {wildcards.scenario} is no experiment of this configuration.\n"
@@ -156,7 +171,9 @@ def training_events(wildcards):
 
 def learning():
     """Settings of a training that shape its result; threads and device do not."""
-    return {k: v for k, v in config["training"].items() if k not in ("threads", "device")}
+    return {
+        k: v for k, v in config["training"].items() if k not in ("threads", "device")
+    }
 
 
 def gpus():
@@ -195,9 +212,134 @@ def all_manifests():
 
 def summaries():
     """Tables of scores."""
-    return [f"<results>/summary/{name}.tsv" for name in ("metrics", "averages", "baselines")]
+    return [
+        f"<results>/summary/{name}.tsv" for name in ("metrics", "averages", "baselines")
+    ]
+
+
+# --- report
+
+
+def names():
+    """What feature sets, scenarios and sites are called in figures and tables."""
+    used = {experiment.features for experiment in STUDY.experiments}
+    sets = {name: row for name, row in STUDY.feature_sets.items() if name in used}
+    return {
+        "features": {name: row.label for name, row in sets.items()},
+        "groups": {name: row.group for name, row in sets.items()},
+        "scenarios": {
+            name: f"{row.pre}+{row.post}" for name, row in STUDY.scenarios.items()
+        },
+        "sites": {
+            row.event: ", ".join(filter(None, (row.name, row.country)))
+            for row in sorted(STUDY.events.values(), key=lambda row: row.event)
+            if row.role != "apply"
+        },
+    }
+
+
+def families():
+    """The splits asked for; the folds of leave-event-out are one."""
+    return list(config["study"]["splits"])
+
+
+def in_family(split, family):
+    """Whether a split is this one or a fold of it."""
+    return split == family or split.startswith(f"{family}-")
+
+
+def trained_in_family(wildcards):
+    """(split, features, scenario, seed) of the models of a split or of all its folds."""
+    return [model for model in trained() if in_family(model[0], wildcards.family)]
+
+
+def of_family(name):
+    """Input function: one file of every model of a split or of all its folds."""
+
+    def files(wildcards):
+        return [
+            path
+            for path, model in zip(of_models(name), trained())
+            if in_family(model[0], wildcards.family)
+        ]
+
+    return files
+
+
+def augmentation_pairs():
+    """Feature sets that differ in nothing but augmentation: (without, with) each."""
+    by_rest = {}
+    for name in names()["features"]:
+        row = STUDY.feature_sets[name]
+        kind = row.augmentation or config["augmentation"]
+        scope = row.scaling or config["scaling"]["scope"]
+        by_rest.setdefault((row.bands, scope), {}).setdefault(kind, name)
+    return [
+        [kinds["none"], kinds[kind]]
+        for kinds in by_rest.values()
+        if "none" in kinds
+        for kind in kinds
+        if kind != "none"
+    ]
+
+
+def any_simulated():
+    """Whether any event that trains or tests is simulated."""
+    return any(
+        row.source == "simulated"
+        for row in STUDY.events.values()
+        if row.role != "apply"
+    )
+
+
+def mapped_models(wildcards):
+    """(features, scenario, seed) of the models drawn on a site's map: one seed, few experiments.
+
+    Of each sensor group the experiments with the fewest and the most channels, first seed.
+    """
+    seed = config["study"]["seeds"][0]
+    chosen = []
+    for group in ("sar", "optical", "fusion", "control"):
+        own = sorted(
+            (
+                e
+                for e in STUDY.experiments
+                if STUDY.feature_sets[e.features].group == group
+            ),
+            key=lambda e: len(e.channels),
+        )
+        chosen += own[:1] + own[-1:]
+    return [[e.features, e.scenario, seed] for e in dict.fromkeys(chosen)]
+
+
+def predictions_of_site(wildcards):
+    """Folders of predictions of the models on a site's map."""
+    return [
+        f"<results>/models/{wildcards.split}/{features}/{scenario}/seed{seed}/predictions"
+        for features, scenario, seed in mapped_models(wildcards)
+    ]
 
 
 def figures():
-    """Figures of the report."""
-    return []
+    """Figures and tables of the report."""
+    stems = ["f1_per_site", "training"]
+    if any(
+        STUDY.feature_sets[e.features].group in ("sar", "fusion")
+        for e in STUDY.experiments
+    ):
+        stems.append("f1_by_dates")
+    if augmentation_pairs():
+        stems.append("augmentation")
+    return [
+        *(f"<results>/summary/{family}_scores.html" for family in families()),
+        *(
+            f"<results>/figures/{family}_{stem}.svg"
+            for family in families()
+            for stem in stems
+        ),
+        *(
+            f"<results>/figures/maps/{split}_{event}.png"
+            for split in STUDY.splits
+            for event in STUDY.sites(split)
+        ),
+    ]

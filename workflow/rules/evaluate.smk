@@ -15,9 +15,6 @@ rule evaluate:
         ),
     log:
         "<logs>/evaluate/{split}_{features}_{scenario}_seed{seed}.log",
-    params:
-        roles=site_roles,
-        code=code("evaluate.py"),
     conda:
         "../../envs/train.yaml"
     threads: config["training"]["threads"]
@@ -25,6 +22,9 @@ rule evaluate:
         gpu=gpus(),
         mem_mb=6000,
         runtime=60,
+    params:
+        roles=site_roles,
+        code=code("evaluate.py"),
     message:
         "Scoring {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
     script:
@@ -42,16 +42,16 @@ rule baselines:
         "<results>/splits/{split}/baselines.tsv",
     log:
         "<logs>/baselines/{split}.log",
-    params:
-        events=training_events,
-        roles=site_roles,
-        channels=all_manifests(),
-        code=code("baselines.py"),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=6000,
         runtime=60,
+    params:
+        events=training_events,
+        roles=site_roles,
+        channels=all_manifests(),
+        code=code("baselines.py"),
     message:
         "Fitting the best single-band threshold of split {wildcards.split}"
     script:
@@ -84,14 +84,14 @@ rule summarise:
         ),
     log:
         "<logs>/summarise.log",
-    params:
-        models=trained(),
-        code=code("summarise.py"),
     conda:
         "../../envs/report.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        models=trained(),
+        code=code("summarise.py"),
     message:
         "Gathering the scores of all models"
     script:

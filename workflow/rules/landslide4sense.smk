@@ -8,15 +8,15 @@ rule landslide4sense_cube:
         "<logs>/landslide4sense_cube/{event}.log",
     wildcard_constraints:
         event=events_of("landslide4sense"),
-    params:
-        event=landslide4sense_event,
-        format=lookup(dpath="landslide4sense/format", within=config),
-        code=code("landslide4sense_cube.py"),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
         runtime=20,
+    params:
+        event=landslide4sense_event,
+        format=lookup(dpath="landslide4sense/format", within=config),
+        code=code("landslide4sense_cube.py"),
     message:
         "Reading Landslide4Sense tiles of {wildcards.event}"
     script:

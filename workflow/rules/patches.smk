@@ -6,15 +6,15 @@ rule cut_patches:
         "<results>/patches/{event}.nc",
     log:
         "<logs>/cut_patches/{event}.log",
-    params:
-        size=lookup(dpath="patches/size", within=config),
-        stride=lookup(dpath="patches/stride", within=config),
-        code=code("cut_patches.py"),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
         runtime=20,
+    params:
+        size=lookup(dpath="patches/size", within=config),
+        stride=lookup(dpath="patches/stride", within=config),
+        code=code("cut_patches.py"),
     message:
         "Cutting {wildcards.event} into patches"
     script:
@@ -41,17 +41,17 @@ rule split_training:
         ),
     log:
         "<logs>/split_training/{split}.log",
+    conda:
+        "../../envs/train.yaml"
+    resources:
+        mem_mb=6000,
+        runtime=30,
     params:
         members=split_members,
         settings=lookup(dpath="split", within=config),
         percentiles=lookup(dpath="scaling/percentiles", within=config),
         physical_ranges=lookup(dpath="scaling/physical_ranges", within=config),
         code=code("split_training.py"),
-    conda:
-        "../../envs/train.yaml"
-    resources:
-        mem_mb=6000,
-        runtime=30,
     message:
         "Dividing patches for split {wildcards.split}"
     script:
@@ -66,16 +66,16 @@ rule split_testing:
         "<results>/splits/{split}/test/{event}.tsv",
     log:
         "<logs>/split_testing/{split}_{event}.log",
-    params:
-        role=event_role,
-        test=lookup(dpath="split/test", within=config),
-        buffer=lookup(dpath="split/buffer", within=config),
-        code=code("split_testing.py"),
     conda:
         "../../envs/train.yaml"
     resources:
         mem_mb=2000,
         runtime=5,
+    params:
+        role=event_role,
+        test=lookup(dpath="split/test", within=config),
+        buffer=lookup(dpath="split/buffer", within=config),
+        code=code("split_testing.py"),
     message:
         "Listing the testing patches of {wildcards.event} for split {wildcards.split}"
     script:

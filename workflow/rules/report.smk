@@ -1,0 +1,176 @@
+rule figure_scores:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_f1_per_site.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+        baselines="<results>/summary/baselines.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_f1_per_site.svg",
+            category="Figures",
+            caption="../report/f1_per_site.rst",
+            labels={"split": "{family}", "figure": "F1 per site"},
+        ),
+        png="<results>/figures/{family}_f1_per_site.png",
+    log:
+        "<logs>/figure_scores/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        code=code("figure_scores.py"),
+    message:
+        "Drawing F1 per site, split {wildcards.family}"
+    script:
+        "../scripts/figure_scores.py"
+
+
+rule figure_dates:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_f1_by_dates.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_f1_by_dates.svg",
+            category="Figures",
+            caption="../report/f1_by_dates.rst",
+            labels={"split": "{family}", "figure": "F1 by number of dates"},
+        ),
+        png="<results>/figures/{family}_f1_by_dates.png",
+    log:
+        "<logs>/figure_dates/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        code=code("figure_dates.py"),
+    message:
+        "Drawing F1 by number of dates, split {wildcards.family}"
+    script:
+        "../scripts/figure_dates.py"
+
+
+rule figure_augmentation:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_augmentation.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_augmentation.svg",
+            category="Figures",
+            caption="../report/augmentation.rst",
+            labels={"split": "{family}", "figure": "effect of augmentation"},
+        ),
+        png="<results>/figures/{family}_augmentation.png",
+    log:
+        "<logs>/figure_augmentation/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        pairs=augmentation_pairs(),
+        code=code("figure_augmentation.py"),
+    message:
+        "Drawing the effect of augmentation, split {wildcards.family}"
+    script:
+        "../scripts/figure_augmentation.py"
+
+
+rule figure_training:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_training.svg"""
+    input:
+        of_family("history.tsv"),
+    output:
+        svg=report(
+            "<results>/figures/{family}_training.svg",
+            category="Figures",
+            caption="../report/training.rst",
+            labels={"split": "{family}", "figure": "training curves"},
+        ),
+        png="<results>/figures/{family}_training.png",
+    log:
+        "<logs>/figure_training/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        models=trained_in_family,
+        simulated=any_simulated(),
+        code=code("figure_training.py"),
+    message:
+        "Drawing training curves, split {wildcards.family}"
+    script:
+        "../scripts/figure_training.py"
+
+
+rule figure_map:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/maps/roles_SIM03.png"""
+    input:
+        cube="<results>/cubes/{event}.nc",
+        predictions=predictions_of_site,
+    output:
+        report(
+            "<results>/figures/maps/{split}_{event}.png",
+            category="Maps",
+            caption="../report/map.rst",
+            labels={"split": "{split}", "site": "{event}"},
+        ),
+    log:
+        "<logs>/figure_map/{split}_{event}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        names=names(),
+        models=mapped_models,
+        code=code("figure_map.py"),
+    message:
+        "Drawing hits and misses at {wildcards.event}, split {wildcards.split}"
+    script:
+        "../scripts/figure_map.py"
+
+
+rule table_scores:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/summary/roles_scores.html"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+    output:
+        scores=report(
+            "<results>/summary/{family}_scores.html",
+            category="Scores",
+            caption="../report/table.rst",
+            labels={"split": "{family}", "table": "per site, to sort and read"},
+        ),
+        averages=report(
+            "<results>/summary/{family}_averages.html",
+            category="Scores",
+            caption="../report/averages.rst",
+            labels={"split": "{family}", "table": "averages, to sort and read"},
+        ),
+    log:
+        "<logs>/table_scores/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        code=code("table_scores.py"),
+    message:
+        "Writing the tables of scores, split {wildcards.family}"
+    script:
+        "../scripts/table_scores.py"

@@ -6,15 +6,15 @@ rule simulate_cube:
         "<logs>/simulate_cube/{event}.log",
     wildcard_constraints:
         event=events_of("simulated"),
-    params:
-        event=simulated_event,
-        world=simulated_world(),
-        code=code("simulate_cube.py"),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
         runtime=10,
+    params:
+        event=simulated_event,
+        world=simulated_world(),
+        code=code("simulate_cube.py"),
     message:
         "Simulating event {wildcards.event}"
     script:

@@ -10,6 +10,13 @@ rule train:
         history="<results>/models/{split}/{features}/{scenario}/seed{seed}/history.tsv",
     log:
         "<logs>/train/{split}_{features}_{scenario}_seed{seed}.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        gpu=gpus(),
+        mem_mb=10000,
+        runtime=240,
     params:
         channels=manifest,
         events=training_events,
@@ -19,13 +26,6 @@ rule train:
         training=learning(),
         threshold=lookup(dpath="threshold", within=config),
         code=code("train.py"),
-    conda:
-        "../../envs/train.yaml"
-    threads: config["training"]["threads"]
-    resources:
-        gpu=gpus(),
-        mem_mb=10000,
-        runtime=240,
     message:
         "Training {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
     script:

@@ -1,0 +1,185 @@
+import csv
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+
+from scarp.errors import DataError, ModelError
+from scarp.evaluate import PATCHES_COLUMNS, SCORES_COLUMNS, evaluate
+from scarp.model_file import save
+from scarp.patches import read_flags, read_table
+from scarp.predict import predict_patches
+from tiny import tiny_patches, write_patch_list
+from tiny_model import DESCRIPTION, network
+
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+
+CHANNELS = ("POST1_B04", "None_SLOPE")
+
+
+@pytest.fixture
+def sites(tmp_path):
+    """A dependent site tested in part, one whose windows overlap, and one without landslide."""
+    valid = np.ones((64, 96), dtype=np.uint8)
+    valid[40:44] = 0
+    return {
+        "A": tiny_patches(tmp_path, "A", channels=CHANNELS, valid=valid),
+        "B": tiny_patches(
+            tmp_path, "B", channels=CHANNELS, height=40, width=50, stride=16, valid=valid[:40, :50]
+        ),
+        "E": tiny_patches(tmp_path, "E", channels=CHANNELS, landslide=False, source="archive"),
+    }
+
+
+@pytest.fixture
+def tests(tmp_path, sites):
+    tested = {"A": [0, 4, 5], "B": range(len(read_table(sites["B"]))), "E": [2]}
+    (tmp_path / "test").mkdir()
+    return {
+        site: write_patch_list(tmp_path / "test" / f"{site}.tsv", [(site, n) for n in patches])
+        for site, patches in tested.items()
+    }
+
+
+@pytest.fixture
+def model(tmp_path, sites):
+    """Random weights, and a threshold amid the probabilities that they give."""
+    path = tmp_path / "model.safetensors"
+    found = predict_patches(network(), DESCRIPTION, sites["A"], np.arange(6))
+    threshold = round(float(np.quantile(found, 0.7)), 4)
+    save(path, network().state_dict(), replace(DESCRIPTION, threshold=threshold))
+    return path
+
+
+ROLES = {"A": "dependent", "B": "independent", "E": "independent"}
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def numbers(row):
+    return [int(row[name]) for name in ("tp", "fp", "fn", "tn")]
+
+
+def recount(sites, folder, site, patches):
+    """Count from the stored map and the reference, pixel by pixel."""
+    table = read_table(sites[site])
+    mask, valid = read_flags(sites[site])
+    with rasterio.open(folder / "predictions" / f"{site}.tif") as file:
+        probability = file.read(1) * file.scales[0]
+        threshold = float(file.tags()["threshold"])
+        known = file.read_masks(1) > 0
+    pixels = {}
+    for patch in patches:
+        for y, x in np.argwhere(valid[patch] == 1):
+            pixels[table.row[patch] + y, table.column[patch] + x] = mask[patch, y, x]
+    counts = [0, 0, 0, 0]
+    for place, true in pixels.items():
+        assert known[place]
+        found = probability[place] >= threshold - 1e-9
+        counts[0 if true and found else 1 if found else 2 if true else 3] += 1
+    return counts, known.sum()
+
+
+def test_every_site_is_scored_on_its_stored_map_each_valid_pixel_once(
+    tmp_path, sites, tests, model
+):
+    evaluate(model, sites, tests, ROLES, tmp_path / "out")
+    scores = rows(tmp_path / "out" / "scores.tsv")
+    assert tuple(scores[0]) == SCORES_COLUMNS
+    assert [(row["site"], row["role"], row["source"], row["patches"]) for row in scores] == [
+        ("A", "dependent", "simulated", "3"),
+        ("B", "independent", "simulated", str(len(read_table(sites["B"])))),
+        ("E", "independent", "archive", "1"),
+    ]
+    tested = {"A": [0, 4, 5], "B": range(len(read_table(sites["B"]))), "E": [2]}
+    for row in scores:
+        expected, known = recount(sites, tmp_path / "out", row["site"], tested[row["site"]])
+        assert numbers(row) == expected
+        assert sum(expected) == known  # nothing else was predicted
+    for row in scores[:2]:
+        tp, fp, fn, _ = numbers(row)
+        assert tp and fp and fn  # else the scores below would be trivial
+        assert float(row["precision"]) == pytest.approx(tp / (tp + fp), abs=1e-5)
+        assert float(row["recall"]) == pytest.approx(tp / (tp + fn), abs=1e-5)
+        assert float(row["f1"]) == pytest.approx(2 * tp / (2 * tp + fp + fn), abs=1e-5)
+        assert float(row["iou"]) == pytest.approx(tp / (tp + fp + fn), abs=1e-5)
+
+
+def test_a_site_without_landslide_has_false_positives_but_no_recall_f1_or_iou(
+    tmp_path, sites, tests, model
+):
+    evaluate(model, sites, tests, ROLES, tmp_path / "out")
+    row = rows(tmp_path / "out" / "scores.tsv")[2]
+    assert int(row["fp"]) > 0
+    assert row["precision"] == "0"
+    assert (row["recall"], row["f1"], row["iou"]) == ("", "", "")
+
+
+def test_every_patch_has_its_own_counts(tmp_path, sites, tests, model):
+    evaluate(model, sites, tests, ROLES, tmp_path / "out")
+    patches = rows(tmp_path / "out" / "scores_patches.tsv")
+    assert tuple(patches[0]) == PATCHES_COLUMNS
+    own = [row for row in patches if row["site"] == "A"]
+    assert [(row["patch"], row["row"], row["column"]) for row in own] == [
+        ("0", "0", "0"),
+        ("4", "32", "32"),
+        ("5", "32", "64"),
+    ]
+    site = rows(tmp_path / "out" / "scores.tsv")[0]
+    assert np.sum([numbers(row) for row in own], axis=0).tolist() == numbers(site)
+    for row in patches:
+        if row["site"] == "B":
+            expected, _ = recount(sites, tmp_path / "out", "B", [int(row["patch"])])
+            assert numbers(row) == expected
+
+
+def test_the_map_names_its_model_and_event(tmp_path, sites, tests, model):
+    evaluate(model, sites, tests, ROLES, tmp_path / "out")
+    with rasterio.open(tmp_path / "out" / "predictions" / "A.tif") as file:
+        assert file.tags()["model"] == "roles/rgb/1pre-1post/seed7"
+        assert file.tags()["event"] == "A"
+        assert "simulated" in file.descriptions[0]
+    with rasterio.open(tmp_path / "out" / "predictions" / "E.tif") as file:
+        assert "simulated" not in file.descriptions[0]
+
+
+def test_a_site_of_a_source_that_training_did_not_have_is_warned_of(
+    tmp_path, sites, tests, model, caplog
+):
+    with caplog.at_level(logging.WARNING, "scarp"):
+        evaluate(model, sites, tests, ROLES, tmp_path / "out")
+    (warning,) = caplog.messages
+    assert "site E comes from source 'archive'" in warning and "simulated only" in warning
+
+
+def test_equal_runs_write_equal_bytes(tmp_path, sites, tests, model):
+    for name in ("one", "two"):
+        evaluate(model, sites, tests, ROLES, tmp_path / name)
+    written = sorted(path.relative_to(tmp_path / "one") for path in tmp_path.glob("one/**/*.t*"))
+    assert len(written) == 5
+    for path in written:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+def test_a_site_that_lacks_a_channel_is_refused_before_anything_is_predicted(
+    tmp_path, sites, tests, model
+):
+    lacking = {**sites, "E": tiny_patches(tmp_path, "E2", channels=("POST1_B04",))}
+    with pytest.raises(ModelError) as error:
+        evaluate(model, lacking, tests, ROLES, tmp_path / "out")
+    (fault,) = error.value.faults
+    assert fault.offender == str(lacking["E"])
+    assert "lacks None_SLOPE" in fault.fact and str(model) in fault.fact
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_site_without_a_patch_to_test_is_named(tmp_path, sites, tests, model):
+    empty = write_patch_list(tmp_path / "empty.tsv", [])
+    with pytest.raises(DataError) as error:
+        evaluate(model, sites, {"A": empty}, ROLES, tmp_path / "out")
+    assert error.value.faults[0].offender == str(empty)

@@ -1,0 +1,83 @@
+"""A scratch copy of the project in which the workflow runs on the tiny simulated world."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ("--configfile", "config/tiny.yaml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with the workflow, its configuration and, after a run, its results."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path) -> Project:
+        """Copy what the workflow needs; modification times stay."""
+        for name in ("workflow", "config", "profiles", "envs"):
+            shutil.copytree(
+                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        shutil.copy2(ROOT / "Snakefile", folder / "Snakefile")
+        return cls(folder)
+
+    def copy(self, folder: Path) -> Project:
+        """A copy with results and Snakemake's own records."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "snakemake", *arguments]
+
+    def run(self, *arguments: str, check: bool = True) -> str:
+        """Run snakemake here; its whole output. A failure shows it."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        if check and done.returncode:
+            raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}")
+        return done.stdout
+
+    def jobs(self, *arguments: str) -> list[str]:
+        """What a dry run would do: the messages of its jobs, sorted, without the target."""
+        output = self.run("-n", *(arguments or TINY))
+        return sorted(re.findall(r"^Job \d+: (.*)$", output, flags=re.MULTILINE))
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace the first `old` in a file."""
+        file = self.folder / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {path}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def append(self, path: str, lines: Sequence[str]) -> None:
+        """Add lines to a file."""
+        with (self.folder / path).open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+    def read(self, path: str) -> bytes:
+        return (self.folder / path).read_bytes()
+
+    def results(self) -> dict[str, bytes]:
+        """Every result file but logs, by its path below results/tiny."""
+        top = self.folder / "results" / "tiny"
+        return {
+            str(path.relative_to(top)): path.read_bytes()
+            for path in sorted(top.rglob("*"))
+            if path.is_file() and "logs" not in path.relative_to(top).parts
+        }

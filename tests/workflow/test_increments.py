@@ -1,0 +1,176 @@
+"""What a change reruns: exactly what it concerns (docs/outputs.md, "What runs again")."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from project import TINY, Project
+
+EXPERIMENTS = ("gamma0", "rgb-nir")
+SCORING = [f"Scoring {name} in 1pre-1post, seed 1, split roles" for name in EXPERIMENTS]
+TRAINING = [f"Training {name} in 1pre-1post, seed 1, split roles" for name in EXPERIMENTS]
+BASELINES = "Fitting the best single-band threshold of split roles"
+DIVIDING = "Dividing patches for split roles"
+SUMMARY = [
+    "Drawing F1 by number of dates, split roles",
+    "Drawing F1 per site, split roles",
+    "Gathering the scores of all models",
+    "Writing the tables of scores, split roles",
+]
+CURVES = "Drawing training curves, split roles"
+
+
+def _map(event: str) -> str:
+    return f"Drawing hits and misses at {event}, split roles"
+
+
+def _new(event: str) -> list[str]:
+    return [f"Simulating event {event}", f"Cutting {event} into patches"]
+
+
+def _listing(event: str) -> str:
+    return f"Listing the testing patches of {event} for split roles"
+
+
+def _add_event(project: Project, role: str) -> None:
+    project.append("config/tiny/events.tsv", [f"SIM04\tNew\tsimulated\t2021-05-05\tASC\t{role}\t"])
+    days = {"PRE2": "2021-04-20", "PRE1": "2021-05-02", "POST1": "2021-05-14"}
+    project.append(
+        "config/tiny/acquisitions.tsv",
+        [
+            *(f"SIM04\tsentinel1\t{epoch}\t{day}" for epoch, day in days.items()),
+            "SIM04\tsentinel2\tPRE1\t2021-04-30",
+            "SIM04\tsentinel2\tPOST1\t2021-05-20",
+        ],
+    )
+
+
+def test_nothing_runs_twice(finished: Project) -> None:
+    assert finished.jobs() == []
+
+
+def test_an_event_to_map_costs_its_own_jobs(scratch: Project) -> None:
+    _add_event(scratch, "apply")
+    assert scratch.jobs() == ["Simulating event SIM04"]
+
+
+def test_an_independent_event_retrains_nothing(scratch: Project) -> None:
+    _add_event(scratch, "independent")
+    assert scratch.jobs() == sorted(
+        [
+            *_new("SIM04"),
+            _listing("SIM04"),
+            *SCORING,
+            BASELINES,
+            *SUMMARY,
+            # Labels of the sites stand in every figure, and the predictions were written anew.
+            CURVES,
+            _map("SIM03"),
+            _map("SIM04"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("role", ["train", "dependent"])
+def test_a_training_event_retrains_but_touches_no_other_event(scratch: Project, role: str) -> None:
+    _add_event(scratch, role)
+    tests = [_listing("SIM04"), _map("SIM04")] if role == "dependent" else []
+    assert scratch.jobs() == sorted(
+        [
+            *_new("SIM04"),
+            *tests,
+            DIVIDING,
+            *TRAINING,
+            *SCORING,
+            BASELINES,
+            *SUMMARY,
+            CURVES,
+            _map("SIM03"),
+        ]
+    )
+
+
+def test_comments_columns_and_order_run_nothing(scratch: Project) -> None:
+    for table in ("events", "acquisitions", "scenarios"):
+        path = scratch.folder / "config" / "tiny" / f"{table}.tsv"
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        lines = [f"{header}\tseen by", "# checked in the field", *(f"{r}\tme" for r in rows[::-1])]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert scratch.jobs() == []
+
+
+def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
+    scratch.edit("config/tiny/feature_sets.tsv", "RGB NIR", "RGB")
+    assert scratch.jobs() == sorted(
+        [
+            "Training rgb-nir in 1pre-1post, seed 1, split roles",
+            "Scoring rgb-nir in 1pre-1post, seed 1, split roles",
+            BASELINES,
+            *SUMMARY,
+            CURVES,
+            _map("SIM03"),
+        ]
+    )
+
+
+def test_a_new_label_draws_anew_and_no_more(scratch: Project) -> None:
+    scratch.edit("config/tiny/feature_sets.tsv", "RGB+NIR", "red to infrared")
+    assert scratch.jobs() == sorted(
+        [*SUMMARY[:2], SUMMARY[3], CURVES, _map("SIM03")]
+    )
+
+
+def test_a_module_reruns_the_rules_that_use_it(scratch: Project) -> None:
+    scratch.append("workflow/scripts/scarp/baselines.py", ["", "EXTRA = 1"])
+    # Drawn from the baselines: F1 per site; the other summaries are written by the same job.
+    assert scratch.jobs() == sorted([BASELINES, *SUMMARY])
+
+
+def test_a_comment_in_a_module_runs_nothing(scratch: Project) -> None:
+    scratch.append("workflow/scripts/scarp/cube.py", ["# a comment"])
+    assert scratch.jobs() == []
+
+
+def test_a_setting_of_the_training_retrains(scratch: Project) -> None:
+    jobs = scratch.jobs(*TINY, "--config", "training={epochs: 2}")
+    assert jobs == sorted([*TRAINING, *SCORING, *SUMMARY, CURVES, _map("SIM03")])
+
+
+def test_threads_and_device_rerun_nothing(scratch: Project) -> None:
+    assert scratch.jobs(*TINY, "--config", "training={threads: 2, device: auto}") == []
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(
+    finished: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = Project.create(tmp_path_factory.mktemp("killed") / "project")
+    running = subprocess.Popen(
+        project.command("--cores", "2", *TINY),
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    patches = project.folder / "results" / "tiny" / "patches"
+    while running.poll() is None and not list(patches.glob("SIM*.nc")):
+        time.sleep(0.05)
+    assert running.poll() is None, "the run ended before it could be killed"
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    project.run("--unlock", *TINY)
+    project.run("--cores", "2", *TINY)
+    assert project.jobs() == []
+    expected, found = finished.results(), project.results()
+    assert list(found) == list(expected)
+    assert [name for name in expected if found[name] != expected[name]] == []
+
+
+def test_the_default_profile_is_used(finished: Project) -> None:
+    """Without it nothing would keep two trainings from sharing one GPU."""
+    output = finished.run("-n", *TINY)
+    assert "profiles/default" in output

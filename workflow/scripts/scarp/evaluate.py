@@ -1,0 +1,143 @@
+"""Scoring one model at every test site of its split."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from scarp.errors import DataError, Fault
+from scarp.metrics import count
+from scarp.model_file import Description, check_channels, load
+from scarp.patches import read_flags, read_table
+from scarp.predict import (
+    assemble,
+    at_least,
+    predict_patches,
+    quantise,
+    window_of,
+    write_prediction,
+)
+from scarp.split_files import read_patch_list
+from scarp.tsv import write_table
+from scarp.unet import UNet
+
+logger = logging.getLogger("scarp")
+
+_COUNTS = ("tp", "fp", "fn", "tn")
+SCORES_COLUMNS = (
+    *("site", "role", "source", "patches"),
+    *_COUNTS,
+    *("precision", "recall", "f1", "iou"),
+)
+PATCHES_COLUMNS = ("site", "patch", "row", "column", *_COUNTS)
+
+
+def evaluate(
+    model_path: str | Path,
+    patch_files: Mapping[str, str | Path],
+    test_tables: Mapping[str, str | Path],
+    roles: Mapping[str, str],
+    folder: str | Path,
+    device: str = "auto",
+    threads: int = 1,
+) -> None:
+    """Predict and score the test patches of every site.
+
+    Writes into `folder`: predictions/{site}.tif, scores.tsv (`SCORES_COLUMNS`, a row per site,
+    every valid pixel of its test patches counted once) and scores_patches.tsv (`PATCHES_COLUMNS`,
+    a row per patch; where patches overlap a pixel counts in each). All counts are taken from the
+    probability as stored in predictions/{site}.tif. An undefined score is an empty cell.
+
+    Parameters
+    ----------
+    patch_files: site -> its patches file.
+    test_tables: site -> list of its patches that are tested.
+    roles: site -> its role, for the table.
+    device: auto, cpu or cuda; auto takes a GPU where there is one.
+    threads: CPU threads.
+
+    Raises
+    ------
+    ModelError: the model is incomplete, or a site lacks one of its channels.
+    DataError: a site has no patch to test.
+    """
+    torch.set_num_threads(threads)
+    model, description = load(model_path)
+    for site in test_tables:  # all sites before the first prediction
+        there = read_table(patch_files[site]).channels
+        check_channels(description, model_path, patch_files[site], there)
+    if device != "cpu" and torch.cuda.is_available():
+        model = model.to("cuda")
+    results = Path(folder)
+    sites: list[tuple[object, ...]] = []
+    patches: list[tuple[object, ...]] = []
+    for site, test_table in test_tables.items():
+        tested = np.array([patch for _, patch in read_patch_list(test_table)], dtype=np.int64)
+        if not tested.size:
+            raise DataError(
+                Fault(
+                    "lists no patch to test",
+                    str(test_table),
+                    cure=f"give event {site} another role, or make its split again",
+                )
+            )
+        site_row, patch_rows = _score_site(
+            site, roles[site], model, description, patch_files[site], tested, results
+        )
+        sites.append(site_row)
+        patches += patch_rows
+    write_table(results / "scores_patches.tsv", PATCHES_COLUMNS, patches)
+    write_table(results / "scores.tsv", SCORES_COLUMNS, sites)
+
+
+def _score_site(
+    site: str,
+    role: str,
+    model: UNet,
+    description: Description,
+    path: str | Path,
+    tested: NDArray[np.int64],
+    results: Path,
+) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:
+    """Write a site's prediction; return its row of scores.tsv and those of scores_patches.tsv."""
+    table = read_table(path)
+    if table.source not in description.sources:
+        logger.warning(
+            "site %s comes from source '%s'; model %s was trained on %s only",
+            site,
+            table.source,
+            description.name,
+            ", ".join(description.sources),
+        )
+    mask, usable = read_flags(path, tested)
+    valid = usable == 1
+    probability = predict_patches(model, description, path, tested)
+    stored = quantise(assemble(table, tested, probability, valid))
+    tags = {"model": description.name, "event": site, "threshold": str(description.threshold)}
+    write_prediction(
+        results / "predictions" / f"{site}.tif", stored, table.grid, table.source, tags
+    )
+    reference = assemble(table, tested, mask.astype(np.float32), valid)
+    found, landslide = at_least(stored, description.threshold), reference == 1
+    counts = count(found, landslide, np.isfinite(reference))
+    scores = (counts.precision, counts.recall, counts.f1, counts.iou)
+    logger.info(
+        "%s: F1 %s on %d patches",
+        site,
+        "undefined" if counts.f1 is None else f"{counts.f1:.3f}",
+        len(tested),
+    )
+    rows: list[tuple[object, ...]] = []
+    for position, patch in enumerate(tested):
+        window = window_of(table, int(patch))
+        height, width = found[window].shape
+        part = count(found[window], landslide[window], valid[position, :height, :width])
+        rows.append((site, int(patch), table.row[patch], table.column[patch], *astuple(part)))
+    shown = ("" if score is None else f"{score:.6g}" for score in scores)
+    return (site, role, table.source, len(tested), *astuple(counts), *shown), rows
