@@ -18,7 +18,7 @@ from scarp.grid import Grid
 from scarp.metrics import Counts, count
 from scarp.split_files import write_patch_list
 
-NAN = np.float32(np.nan)
+NAN = float("nan")
 
 
 def floats(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 import yaml
+
 from wrong_inputs import ROOT
 
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scarp.augment import SETS
+from scarp import split_files
 from scarp.channels import split_channel
 from scarp.cube import write_cube
 from scarp.cutting import cut
 from scarp.grid import Grid
-from scarp.tsv import write_table
 
 #: Channels of `tiny_patches`.
 CHANNELS = ("None_SLOPE", "PRE1_gVV", "POST1_gVV", "PRE1_B04", "POST1_B04")
@@ -79,18 +78,12 @@ def tiny_patches(
 
 
 def write_patch_list(path: Path, patches: Sequence[tuple[str, int]]) -> Path:
-    """Write a list of patches as the workflow does."""
-    write_table(path, ("event", "patch"), patches)
+    """Write a list of patches and return its path."""
+    split_files.write_patch_list(path, patches)
     return path
 
 
 def write_augmentation(path: Path, patches: Sequence[tuple[str, int]]) -> Path:
-    """Write the augmentation table of these patches, with every set."""
-    rows = (
-        (name, event, patch, step)
-        for name, steps in SETS.items()
-        for event, patch in patches
-        for step in steps
-    )
-    write_table(path, ("set", "event", "patch", "transform"), rows)
+    """Write the augmentation table of these patches and return its path."""
+    split_files.write_augmentation(path, patches)
     return path

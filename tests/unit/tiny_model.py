@@ -10,6 +10,8 @@ from scarp.model_file import Architecture, Description
 from scarp.scaling import Limits, Scaling
 from scarp.unet import UNet
 
+torch.set_num_threads(1)  # more only get in each other's way on so little work
+
 DESCRIPTION = Description(
     architecture=Architecture(2, 4, 2),
     channels=("None_SLOPE", "POST1_B04"),

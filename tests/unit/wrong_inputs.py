@@ -380,6 +380,16 @@ CASES: tuple[Wrong, ...] = (
         "rename or remove one of them",
     ),
     Wrong(
+        "a row for a scenario that does not exist",
+        _write(
+            "feature_sets.tsv",
+            "features\tlabel\tsentinel2\tscenarios\tgroup\tin_paper\n"
+            "rgb\tRGB\tRGB\t1pre-1pst\toptical\ttrue\n",
+        ),
+        "config/feature_sets.tsv, row 2 (rgb), column scenarios",
+        "did you mean '1pre-1post'?",
+    ),
+    Wrong(
         "more dates than there are epochs",
         _append("scenarios.tsv", "4pre-1post\t4\t1"),
         "config/scenarios.tsv, row 6 (4pre-1post), column pre",
@@ -444,7 +454,8 @@ def page() -> str:
         "Every fault of the configuration and its tables is found before the first job starts,",
         "all faults of a table at once. A message names the place (file, row, column), the fact,",
         "what is allowed and the cure. Rows are numbered as lines of the file. This page is",
-        "written by `python tests/unit/wrong_inputs.py` from real messages, and a test holds it against them.",
+        "written by `python tests/unit/wrong_inputs.py` from real messages, and a test holds it",
+        "against them.",
         "",
         "| input | message |",
         "|---|---|",

@@ -120,9 +120,7 @@ def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
 
 def test_a_new_label_draws_anew_and_no_more(scratch: Project) -> None:
     scratch.edit("config/tiny/feature_sets.tsv", "RGB+NIR", "red to infrared")
-    assert scratch.jobs() == sorted(
-        [*SUMMARY[:2], SUMMARY[3], CURVES, _map("SIM03")]
-    )
+    assert scratch.jobs() == sorted([*SUMMARY[:2], SUMMARY[3], CURVES, _map("SIM03")])
 
 
 def test_a_module_reruns_the_rules_that_use_it(scratch: Project) -> None:

@@ -213,7 +213,7 @@ def all_manifests():
 def summaries():
     """Tables of scores."""
     return [
-        f"<results>/summary/{name}.tsv" for name in ("metrics", "averages", "baselines")
+        f"<results>/summary/{name}.tsv" for name in ("metrics", "averages", "seeds", "baselines")
     ]
 
 

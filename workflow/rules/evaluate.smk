@@ -76,6 +76,12 @@ rule summarise:
             caption="../report/averages.rst",
             labels={"table": "averages"},
         ),
+        seeds=report(
+            "<results>/summary/seeds.tsv",
+            category="Scores",
+            caption="../report/seeds.rst",
+            labels={"table": "mean and spread over seeds"},
+        ),
         baselines=report(
             "<results>/summary/baselines.tsv",
             category="Scores",

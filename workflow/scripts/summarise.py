@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from scarp import log
-from scarp.summary import Model, collect, write_averages
+from scarp.summary import Model, collect, write_averages, write_seeds
 from scarp.tsv import join_tables
 
 if TYPE_CHECKING:
@@ -14,4 +14,5 @@ models = [Model(*identity) for identity in snakemake.params.models]
 given, made = snakemake.input, snakemake.output
 collect(zip(models, given.scores, strict=True), made.metrics)
 write_averages(made.metrics, made.averages)
+write_seeds(made.metrics, made.seeds)
 join_tables(given.baselines, made.baselines)

@@ -20,12 +20,11 @@ experiment = Experiment(
     scope=params.scope,
     code=params.code,
 )
-device: str = snakemake.config["training"]["device"]
 settings = TrainingSettings(
     **params.training,
     **params.network,
     threshold=params.threshold,
-    device=device,
+    device=snakemake.config["training"]["device"],
     threads=snakemake.threads,
 )
 patches = dict(zip(params.events, given.patches, strict=True))

@@ -142,10 +142,7 @@ def write_cube(
         attrs={
             "Conventions": "CF-1.11",
             "scarp_version": __version__,
-            "grid_crs": grid.crs,  # rioxarray removes an attribute named crs
-            "left": grid.left,
-            "top": grid.top,
-            "resolution": grid.resolution,
+            **grid.attributes,
             **attributes,
         },
     )
@@ -189,15 +186,8 @@ def open_cube(path: str | Path) -> xr.Dataset:
 
 
 def grid_of(cube: xr.Dataset) -> Grid:
-    """The grid that a cube (or a patches file, which carries the same attributes) stands on."""
-    return Grid(
-        str(cube.attrs["grid_crs"]),
-        float(cube.attrs["left"]),
-        float(cube.attrs["top"]),
-        float(cube.attrs["resolution"]),
-        int(cube.attrs.get("height", cube.sizes.get("y", 0))),
-        int(cube.attrs.get("width", cube.sizes.get("x", 0))),
-    )
+    """The grid that a cube stands on."""
+    return Grid.from_attributes(cube.attrs, cube.sizes["y"], cube.sizes["x"])
 
 
 def channels_of(cube: xr.Dataset) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,26 @@ class Grid:
     resolution: float
     height: int
     width: int
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any], height: int, width: int) -> Grid:
+        """The grid that a cube or a patches file carries in its attributes (see `attributes`)."""
+        # HDF5 returns a number as an array of one.
+        left, top, resolution = (
+            float(np.asarray(attributes[name]).item()) for name in ("left", "top", "resolution")
+        )
+        return cls(str(attributes["grid_crs"]), left, top, resolution, height, width)
+
+    @property
+    def attributes(self) -> dict[str, str | float]:
+        """What a file needs to carry, beside height and width."""
+        return {
+            # Not "crs": rioxarray removes an attribute of that name.
+            "grid_crs": self.crs,
+            "left": self.left,
+            "top": self.top,
+            "resolution": self.resolution,
+        }
 
     @property
     def x(self) -> NDArray[np.float64]:

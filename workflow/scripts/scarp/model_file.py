@@ -88,7 +88,7 @@ def save(path: str | Path, weights: Mapping[str, Tensor], description: Descripti
     """Write a model in one step; equal weights and descriptions make equal bytes."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with beside(path) as partial:
-        save_file(tensors, partial, {_KEY: json.dumps(asdict(description), sort_keys=True)})
+        save_file(tensors, partial, {_KEY: json.dumps(asdict(description))})
 
 
 def read_description(path: str | Path) -> Description:

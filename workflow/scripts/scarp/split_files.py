@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from scarp.augment import SETS
-from scarp.splits import PatchId
+from scarp.augment import SETS, augment
+from scarp.patches import PatchId
 from scarp.tsv import read_table, write_table
 
 
@@ -29,10 +29,5 @@ def write_augmentation(path: str | Path, patches: Sequence[PatchId]) -> None:
     write_table(
         path,
         ("set", "event", "patch", "transform"),
-        (
-            (name, event, patch, transform)
-            for name, transforms in SETS.items()
-            for event, patch in patches
-            for transform in transforms
-        ),
+        ((name, *row) for name in SETS for row in augment(patches, name)),
     )

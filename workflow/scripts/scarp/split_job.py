@@ -10,9 +10,9 @@ from scarp import scaling
 from scarp.errors import Fault, SplitError
 from scarp.files import write_text
 from scarp.folds import Member
-from scarp.patches import PatchTable, read_table
+from scarp.patches import PatchId, PatchTable, read_table
 from scarp.split_files import write_augmentation, write_patch_list
-from scarp.splits import PatchId, divide, patches_that_test, shared_pixels
+from scarp.splits import divide, patches_that_test, shared_pixels
 from scarp.tsv import write_table
 
 logger = logging.getLogger("scarp")

@@ -18,10 +18,7 @@ from numpy.typing import NDArray
 
 from scarp.errors import Fault, SplitError
 from scarp.folds import Member
-from scarp.patches import PatchTable
-
-#: (event, patch index in the event's patches file)
-PatchId = tuple[str, int]
+from scarp.patches import PatchId, PatchTable
 
 
 @dataclass(frozen=True)

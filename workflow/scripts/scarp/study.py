@@ -122,8 +122,8 @@ def load(config: Mapping[str, Any]) -> Study:
     tables, chosen = config["tables"], config["study"]
     events = read_events(tables["events"], config["source"])
     acquisitions = read_acquisitions(tables["acquisitions"], events)
-    feature_sets = read_feature_sets(tables["feature_sets"])
     scenarios = read_scenarios(tables["scenarios"])
+    feature_sets = read_feature_sets(tables["feature_sets"], scenarios)
     usual = [
         name for name, row in feature_sets.items() if row.group != "control" or chosen["controls"]
     ]

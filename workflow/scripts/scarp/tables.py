@@ -51,11 +51,16 @@ class Acquisition:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """A row of feature_sets.tsv; `bands` holds all its bands in manifest order."""
+    """A row of feature_sets.tsv.
+
+    `bands` holds all its bands in manifest order, `scenarios` the only ones it is run in (all
+    where empty).
+    """
 
     features: str
     label: str
     bands: tuple[str, ...]
+    scenarios: tuple[str, ...]
     augmentation: str
     scaling: str
     group: str
@@ -331,20 +336,30 @@ def _order_faults(rows: Sequence[Row]) -> list[Fault]:
     return faults
 
 
-_SEPARATOR = re.compile(r"[\s,]+")
+def _words(cell: str) -> list[str]:
+    """The words of a cell, which spaces or commas separate."""
+    return [word for word in re.split(r"[\s,]+", cell) if word]
 
 
-def read_feature_sets(path: str | Path) -> dict[str, FeatureSet]:
+def read_feature_sets(path: str | Path, scenarios: Mapping[str, Scenario]) -> dict[str, FeatureSet]:
     """Read feature_sets.tsv. Raises TableError with all faults."""
     rows, faults = read_rows(path, "feature_sets")
     faults += _duplicates(rows, "features")
     sets = {}
     columns: tuple[Sensor, ...] = ("sentinel1", "sentinel2", "terrain")
     for row in rows:
-        words = {
-            column: [word for word in _SEPARATOR.split(row.values[column]) if word]
-            for column in columns
-        }
+        words = {column: _words(row.values[column]) for column in columns}
+        own_scenarios = _words(row.values["scenarios"])
+        faults += [
+            Fault(
+                f"'{name}' is no scenario",
+                f"{row.where}, column scenarios",
+                ", ".join(scenarios),
+                did_you_mean(name, scenarios) or "choose among these, or add the scenario",
+            )
+            for name in own_scenarios
+            if name not in scenarios
+        ]
         for column in columns:
             own = bands_of(column)
             known = [*own, *(name for name, bands in BAND_GROUPS.items() if set(bands) <= set(own))]
@@ -370,6 +385,7 @@ def read_feature_sets(path: str | Path) -> dict[str, FeatureSet]:
             row.values["features"],
             row.values["label"],
             expand(word for column in columns for word in words[column]),
+            tuple(own_scenarios),
             row.values["augmentation"],
             row.values["scaling"],
             row.values["group"],
@@ -426,7 +442,7 @@ def experiments(
 
     Scenarios that give a feature set the same channels are one experiment: a set without
     Sentinel-1 uses PRE1 and POST1 however many dates there are. It is named by the scenario with
-    the fewest dates, and runs when any of the equal scenarios is chosen.
+    the fewest dates, and runs when any of the equal scenarios is chosen and is the row's.
 
     Raises
     ------
@@ -437,10 +453,11 @@ def experiments(
     for features in chosen_features:
         named: dict[tuple[str, ...], str] = {}
         wanted = set()
+        own = feature_sets[features].scenarios
         for scenario in by_dates:
             channels = manifest(feature_sets[features].bands, scenario.pre, scenario.post)
             name = named.setdefault(channels, scenario.scenario)
-            if scenario.scenario in chosen_scenarios:
+            if scenario.scenario in chosen_scenarios and scenario.scenario in (own or scenarios):
                 wanted.add(name)
         for channels, name in named.items():
             if name in wanted and not channels:

@@ -119,7 +119,7 @@ def _draw(
     sets = list(dict.fromkeys(features for features, _ in experiments))
     for number, features in enumerate(sets):
         # Side by side, so that lines of nearly the same height do not hide each other.
-        aside = 0.5 * ((number + 0.5) / len(sets) - 0.5)
+        aside = (number + 0.5 - len(sets) / 2) * min(0.06, 0.5 / len(sets))
         colour = _COLOURS[number % len(_COLOURS)]
         points = {
             position + aside: found

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from scarp.channels import MASK
@@ -157,7 +158,12 @@ def _scale_and_north(axis: Axes, width: int, height: int, metres: float) -> None
         (0, -22),
         xycoords="axes fraction",
         textcoords="offset points",
-        arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.2},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": "black",
+            "linewidth": 1.2,
+            "path_effects": [withStroke(linewidth=3, foreground="white")],
+        },
         ha="center",
         fontsize=8,
         weight="bold",

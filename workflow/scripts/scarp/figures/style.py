@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -120,9 +121,13 @@ def titled(text: str, simulated: bool) -> str:
 
 
 def wrapped(label: str, width: int) -> str:
-    """A label in lines of `width`, broken at blanks and after plus signs."""
-    lines = textwrap.wrap(label.replace("+", "+ "), width)
-    return "\n".join(line.replace("+ ", "+") for line in lines)
+    """A label in lines of `width`, broken at blanks and before a band: after a plus sign."""
+    lines = [""]
+    for part in re.split(r"(?<=\+)(?=[^\W\d])|(?<= )", label):
+        if lines[-1] and len((lines[-1] + part).rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 @contextmanager

@@ -27,15 +27,15 @@ small { color: #666 }
 _SCRIPT = """
 const body = document.querySelector("tbody");
 document.querySelectorAll("th").forEach((head, column) => {
-  let down = true;
+  let ascending = true;
   head.addEventListener("click", () => {
-    down = !down;
+    ascending = !ascending;
     const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
     const rows = [...body.rows].sort((a, b) => {
       const [x, y] = [key(a), key(b)];
       if (x === "" || y === "") return (x === "") - (y === "");
       const order = isNaN(x) || isNaN(y) ? x.localeCompare(y) : x - y;
-      return down ? order : -order;
+      return ascending ? order : -order;
     });
     body.append(...rows);
   });
@@ -137,7 +137,8 @@ def _page(title: str, header: Sequence[str], rows: Iterable[Sequence[str | Cell]
 <title>{html.escape(title)}</title>
 <style>{_STYLE}</style>
 <h1>{html.escape(title)}</h1>
-<p>Mean ± standard deviation over seeds. Click a heading to sort.</p>
+<p>Mean over seeds, ± standard deviation where there is more than one.
+A click on a heading sorts.</p>
 <input type="search" placeholder="show rows with these words" aria-label="filter">
 <table>
 <thead><tr>{heads}</tr></thead>

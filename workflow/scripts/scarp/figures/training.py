@@ -71,7 +71,7 @@ def training_curves(
             axis.set_visible(False)
         for axis in grid.flat[max(0, len(shown) - columns) : len(shown)]:
             axis.set_xlabel("epoch")
-        grid[0, 0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        grid[0, 0].xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         handles = [
             Line2D([], [], color=colour, linestyle=style, label=label)
             for colour, style, label in _CURVES.values()

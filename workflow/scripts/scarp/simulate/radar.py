@@ -44,7 +44,7 @@ class Signature:
 #: Rounded C-band means in the order that clutter statistics give (Ulaby & Dobson 1989, Handbook of
 #: Radar Scattering Statistics for Terrain), not measurements.
 _SIGNATURES = {
-    Kind.FOREST: Signature(-8.5, -14.0, 1.0, 0.14),
+    Kind.FOREST: Signature(-8.5, -14.0, 1.1, 0.14),
     Kind.GRASS: Signature(-11.0, -18.0, 1.2, 0.34),
     Kind.ROCK: Signature(-9.0, -17.0, 0.8, 0.70),
     Kind.WATER: Signature(-18.0, -26.0, 1.5, 0.03),
@@ -54,7 +54,7 @@ _SIGNATURES = {
     Kind.FELLED: Signature(-10.5, -17.0, 1.2, 0.35),
 }
 #: Debris of mean roughness, and what the roughness from -1 to 1 adds to VV and VH in dB.
-_DEBRIS = Signature(-9.3, -15.6, 1.2, 0.30)
+_DEBRIS = Signature(-9.3, -15.4, 1.2, 0.30)
 _ROUGHNESS = (1.8, 1.3)
 #: Complex correlation of VV and VH; slopes break the symmetry that would make it 0.
 _CROSS_CORRELATION = 0.1
