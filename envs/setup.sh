@@ -29,7 +29,8 @@ if [ -z "$UV" ]; then
 fi
 
 # Torch stands apart: each machine needs another build of it, and a plain sync would remove it.
-"$UV" sync --locked --no-group torch --inexact
+# The library itself is not installed: the workflow uses the one that lies beside its rules.
+"$UV" sync --locked --no-group torch --no-install-project --inexact
 if .venv/bin/python -c "import importlib.metadata as m, sys; sys.exit(m.version('torch').split('+')[0] != '${TORCH#torch==}')" 2>/dev/null; then
     :
 elif ls "${PIP_FIND_LINKS:-/nonexistent}"/"torch-${TORCH#torch==}"*.whl >/dev/null 2>&1; then

@@ -112,3 +112,15 @@ def test_defaults_of_the_schema_are_the_study(config: dict[str, object]) -> None
     stated, default = configuration.check(config), configuration.check({})
     different = {key for key in default if stated[key] != default[key]}
     assert different == {"source", "simulate"}
+
+
+def test_texts_of_the_command_line_are_read_as_numbers() -> None:
+    full = configuration.check(
+        {"training": {"epochs": "3", "learning_rate": "1e-3"}, "study": {"seeds": ["4"]}}
+    )
+    assert full["training"]["epochs"] == 3
+    assert full["study"]["seeds"] == [4]
+    shuffled = configuration.check({"simulate": {"shuffle_labels": "true"}})
+    assert shuffled["simulate"]["shuffle_labels"] is True
+    with pytest.raises(TableError, match="training: epochs: 'many'"):
+        configuration.check({"training": {"epochs": "many"}})

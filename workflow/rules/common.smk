@@ -5,8 +5,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# The library, for where it is not installed.
-sys.path.insert(0, str(Path(workflow.basedir, "scripts").resolve()))
+# The library of this checkout, before any that is installed.
+RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+sys.path.insert(0, str(RULES.parent.resolve() / "scripts"))
 
 from scarp import configuration, provenance, study as studies
 from scarp.channels import all_channels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from scarp.errors import Fault, TableError
@@ -19,14 +19,42 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     TableError: with all faults: unknown keys, wrong types, values out of range, settings that
         contradict each other.
     """
-    faults = list(faults_of(dict(config), "config", WHERE))
+    schema = load_schema("config")
+    typed = _typed(config, schema)
+    faults = list(faults_of(typed, "config", WHERE))
     if faults:
         raise TableError(faults)
-    full: dict[str, Any] = with_defaults(config, load_schema("config"))
+    full: dict[str, Any] = with_defaults(typed, schema)
     faults = list(_contradictions(full))
     if faults:
         raise TableError(faults)
     return full
+
+
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Read texts as the numbers and booleans that the schema wants.
+
+    ``--config 'training={epochs: 3}'`` hands everything inside the braces over as text. A text that
+    cannot be read stays as it is, for the schema to refuse.
+    """
+    if isinstance(value, Mapping):
+        leaves = schema.get("properties", {})
+        return {key: _typed(inner, leaves.get(key, {})) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner, schema.get("items", {})) for inner in value]
+    if isinstance(value, str) and schema.get("type") in _READERS:
+        try:
+            return _READERS[schema["type"]](value)
+        except (ValueError, KeyError):
+            return value
+    return value
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "number": float,
+    "boolean": lambda text: {"true": True, "false": False}[text.lower()],
+}
 
 
 def _contradictions(config: Mapping[str, Any]) -> list[Fault]:

@@ -12,11 +12,12 @@ from pathlib import Path
 def beside(path: str | Path) -> Iterator[Path]:
     """Yield a path next to `path`; rename it to `path` on success, remove it on failure.
 
-    The file's suffix is kept, since many writers choose their format by it.
+    The file's suffix is kept, since many writers choose their format by it. What a killed process
+    leaves behind is hidden, and written over by the next attempt.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    partial = final.with_name(f".{final.stem}.{os.getpid()}.partial{final.suffix}")
+    partial = final.with_name(f".{final.stem}.partial{final.suffix}")
     try:
         yield partial
         os.replace(partial, final)

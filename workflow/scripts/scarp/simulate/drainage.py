@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,17 +82,14 @@ def drain(height: NDArray[np.float64]) -> Drainage:
 def _levels(
     order: NDArray[np.int32], parent: NDArray[np.int32], root: int
 ) -> tuple[NDArray[np.int64], ...]:
-    """Split a breadth-first order where the next step from the root begins."""
+    """Split a breadth-first order, in which the root comes first, by steps from the root."""
     position = np.empty(root + 1, dtype=np.int64)
     position[order] = np.arange(root + 1)
     parent_position = position[parent[order[1:]]]  # never falls along a breadth-first order
     bounds = [1]
     while bounds[-1] <= root:
         bounds.append(1 + int(np.searchsorted(parent_position, bounds[-1])))
-    return tuple(
-        order[start:stop].astype(np.int64)
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
-    )
+    return tuple(order[start:stop].astype(np.int64) for start, stop in pairwise(bounds))
 
 
 def erode(

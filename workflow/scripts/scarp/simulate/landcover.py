@@ -65,8 +65,10 @@ def make_land_cover(generator: np.random.Generator, relief: Relief) -> LandCover
     before = np.full(shape, Kind.FOREST, dtype=np.uint8)
     height = (relief.elevation - relief.elevation.mean()) / relief.elevation.std()
     opening = smooth_field(generator, shape, 12.0) + 0.6 * height
+    opening += 0.3 * smooth_field(generator, shape, 2.5)
     before[opening > np.quantile(opening, generator.uniform(0.65, 0.85))] = Kind.GRASS
     bareness = smooth_field(generator, shape, 4.0) + 0.06 * (relief.slope - relief.slope.mean())
+    bareness += 0.4 * smooth_field(generator, shape, 1.2)
     before[bareness > np.quantile(bareness, generator.uniform(0.94, 0.97))] = Kind.ROCK
     field = _parcels(generator, relief)
     before[field > 0] = Kind.FIELD
@@ -110,7 +112,8 @@ def _fell(
     woods = np.flatnonzero((before == Kind.FOREST) & (relief.slope < 25.0))
     wanted = int(before.size * generator.uniform(0.02, 0.035))
     taken, fresh = 0, False
-    for centre in generator.permutation(woods)[:200]:
+    attempts = 200 + before.size // 500  # far more than are needed where there is forest
+    for centre in generator.permutation(woods)[:attempts]:
         if taken >= wanted:
             break
         row, column = divmod(int(centre), columns)

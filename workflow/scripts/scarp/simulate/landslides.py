@@ -39,7 +39,6 @@ _CLASSES = (
 #: No landslide covers more than this share of the scene.
 _LARGEST_SHARE = 0.025
 _SMALLEST = 12
-_ATTEMPTS = 600
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,10 @@ def make_landslides(generator: np.random.Generator, relief: Relief, cover: LandC
     steepness = 1.0 / (1.0 + np.exp(-(relief.slope - 26.0) / 3.0))
     weight = (steepness * np.exp(0.9 * unseen)).astype(np.float64)
     weight[np.isin(cover.before, (Kind.WATER, Kind.GRAVEL, Kind.FIELD, Kind.ROCK))] = 0.0
-    starts = generator.choice(weight.size, size=_ATTEMPTS, p=(weight / weight.sum()).ravel())
+    attempts = 600 + weight.size // 100  # far more than are needed
+    starts = generator.choice(weight.size, size=attempts, p=(weight / weight.sum()).ravel())
     wanted = generator.uniform(0.04, 0.065) * weight.size
-    classes = generator.choice(len(_CLASSES), size=_ATTEMPTS, p=[c.share for c in _CLASSES])
+    classes = generator.choice(len(_CLASSES), size=attempts, p=[c.share for c in _CLASSES])
     edge = smooth_field(generator, shape, 1.5)
     covered, count = 0, 0
     for start, size_class in zip(starts, classes, strict=True):

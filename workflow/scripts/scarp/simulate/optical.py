@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +57,21 @@ def sun_position(day: date, latitude: float) -> tuple[float, float]:
     declination = np.deg2rad(23.45 * np.sin(np.deg2rad(360.0 * (284 + number) / 365.0)))
     hour = np.deg2rad(15.0 * (_OVERPASS - 12.0))
     north = np.deg2rad(latitude)
-    up = np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour)
-    towards_east = -np.cos(declination) * np.sin(hour)
-    towards_north = np.cos(north) * np.sin(declination) - np.sin(north) * np.cos(
-        declination
-    ) * np.cos(hour)
-    azimuth = np.rad2deg(np.arctan2(towards_east, towards_north)) % 360.0
+    east = -np.cos(declination) * np.sin(hour)
+    noonward = np.cos(declination) * np.cos(hour)
+    towards_north = np.cos(north) * np.sin(declination) - np.sin(north) * noonward
+    up = np.sin(north) * np.sin(declination) + np.cos(north) * noonward
+    azimuth = np.rad2deg(np.arctan2(east, towards_north)) % 360.0
     return float(azimuth), float(np.rad2deg(np.arccos(up)))
 
 
 def greenness(day: date, latitude: float) -> float:
-    """Share of the deciduous leaves that are out: 0 in winter, 1 in summer, of either hemisphere."""
+    """Share of the deciduous leaves that are out, 0 in winter to 1 in summer.
+
+    Parameters
+    ----------
+    latitude: degree; its sign tells the hemisphere.
+    """
     phase = 2.0 * np.pi * (day.timetuple().tm_yday - 200) / 365.0
     cycle = np.cos(phase) if latitude >= 0.0 else -np.cos(phase)
     return float(np.clip(0.5 + 0.9 * cycle, 0.0, 1.0))
@@ -93,13 +98,13 @@ def _ground(
     crops: NDArray[np.float32],
     grassy: Field,
 ) -> dict[str, Field]:
-    """Shares of pure covers per pixel; those that a kind lacks are left out."""
+    """Share of every pure cover in each pixel."""
     leaf = cover.evergreen + (1.0 - cover.evergreen) * np.float32(green)
     lush = np.clip(grassy * np.float32(0.35 + 0.65 * green), 0.0, 1.0)
     crop = crops[cover.field]
     stone = np.clip(1.1 - 0.25 * grassy, 0.6, 1.0)
     shares = {name: np.zeros(kinds.shape, dtype=np.float32) for name in _COVERS}
-    mixtures: dict[Kind, dict[str, Field | float]] = {
+    mixtures: dict[Kind, dict[str, NDArray[np.floating[Any]] | float]] = {
         Kind.FOREST: {"leaves": 0.92 * leaf, "twigs": 0.92 * (1.0 - leaf), "grass": 0.08},
         Kind.GRASS: {"grass": 0.9 * lush, "straw": 0.9 * (1.0 - lush), "soil": 0.1},
         Kind.ROCK: {
@@ -177,12 +182,12 @@ def observe_optical(
     bands: dict[str, Field] = {}
     for number, name in enumerate(_ORDER):
         spectrum = np.array([_SPECTRA[cover_name][number] for cover_name in _COVERS]) / 100.0
-        blue = (490.0 / WAVELENGTHS[name]) ** 1.5
-        sky = _SKY_LIGHT * blue
+        scattering = (490.0 / WAVELENGTHS[name]) ** 1.5
+        sky = _SKY_LIGHT * scattering
         light = (1.0 - sky) * direct + sky
         reflectance = np.tensordot(spectrum.astype(np.float32), stack, axes=1)
         reflectance *= cover.texture * light.astype(np.float32)
-        reflectance += (haze * blue).astype(np.float32)
+        reflectance += (haze * scattering).astype(np.float32)
         pixel = 1.0 if name in _TWENTY_METRES else 0.5
         seen = ndimage.gaussian_filter(reflectance, pixel, truncate=2.5)
         seen = ndimage.shift(seen, shift, order=1, mode="nearest")

@@ -15,8 +15,10 @@ from scarp.simulate.terrain import Relief, incidence_cosine
 
 #: Looks of gamma nought: 4 in range by 1 in azimuth.
 LOOKS = 4
-#: Window of H/A/alpha and of coherence (rows, columns) in pixels.
+#: Window of H/A/alpha, rows and columns in pixels.
 _DECOMPOSITION = (5, 5)
+#: Window of coherence in pixels, and looks per pixel: 30 looks, as 10 in range by 3 in azimuth,
+#: over about 50 m by 30 m.
 _COHERENCE = (5, 3)
 _COHERENCE_LOOKS = 2
 #: Azimuth of the line from the ground to the sensor: Sentinel-1 looks to the right of a heading of
@@ -44,7 +46,7 @@ class Signature:
 #: Rounded C-band means in the order that clutter statistics give (Ulaby & Dobson 1989, Handbook of
 #: Radar Scattering Statistics for Terrain), not measurements.
 _SIGNATURES = {
-    Kind.FOREST: Signature(-8.5, -14.0, 1.1, 0.14),
+    Kind.FOREST: Signature(-8.5, -14.0, 1.1, 0.15),
     Kind.GRASS: Signature(-11.0, -18.0, 1.2, 0.34),
     Kind.ROCK: Signature(-9.0, -17.0, 0.8, 0.70),
     Kind.WATER: Signature(-18.0, -26.0, 1.5, 0.03),
@@ -54,8 +56,8 @@ _SIGNATURES = {
     Kind.FELLED: Signature(-10.5, -17.0, 1.2, 0.35),
 }
 #: Debris of mean roughness, and what the roughness from -1 to 1 adds to VV and VH in dB.
-_DEBRIS = Signature(-9.3, -15.4, 1.2, 0.30)
-_ROUGHNESS = (1.8, 1.3)
+_DEBRIS = Signature(-9.2, -15.0, 1.2, 0.26)
+_ROUGHNESS = (1.6, 1.2)
 #: Complex correlation of VV and VH; slopes break the symmetry that would make it 0.
 _CROSS_CORRELATION = 0.1
 
@@ -204,11 +206,11 @@ def observe_coherence(
 ) -> Field:
     """Draw the VV coherence of a pair of dates, NaN in layover and shadow.
 
-    The true coherence falls exponentially with the days between the dates (Rocca 2007, IEEE
-    Transactions on Geoscience and Remote Sensing 45(10), Modeling interferogram stacks) and is scaled by the weather;
-    it vanishes where the ground was replaced in between. The estimate is the sample coherence of 30
-    looks, which is biased upwards where there is none (Touzi et al. 1999, IEEE Transactions on
-    Geoscience and Remote Sensing 37(1), 135-149).
+    The true coherence falls exponentially with the days between the dates (Rocca 2007, Modeling
+    interferogram stacks, IEEE Transactions on Geoscience and Remote Sensing 45(10)), times a factor
+    for the weather; it vanishes where the ground was replaced in between. The estimate is the
+    sample coherence of 30 looks, which is biased upwards where there is little (Touzi et al. 1999,
+    IEEE Transactions on Geoscience and Remote Sensing 37(1), 135-149).
 
     Parameters
     ----------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from numpy.typing import NDArray
+from scipy import ndimage, optimize
 
 from scarp.simulate.drainage import drain, erode
 from scarp.simulate.noise import Field, fractal_field, smooth_field, white_noise
@@ -145,11 +146,8 @@ def _refine(coarse: NDArray[np.float64], shape: tuple[int, int]) -> Field:
 def _stretch(height: Field, mean_slope: float) -> np.float32:
     """The factor on `height` that gives this mean slope in degrees."""
     tangent = np.hypot(*horn_gradient(height[::2, ::2], 2.0 * RESOLUTION))
-    low, high = 0.0, 1e6
-    for _ in range(60):
-        middle = np.sqrt(max(low, 1e-6) * high)
-        if np.rad2deg(np.arctan(tangent * middle)).mean() < mean_slope:
-            low = middle
-        else:
-            high = middle
-    return np.float32(high)
+
+    def excess(factor: float) -> float:
+        return float(np.rad2deg(np.arctan(tangent * factor)).mean()) - mean_slope
+
+    return np.float32(optimize.brentq(excess, 1e-3, 1e6, rtol=1e-6))
