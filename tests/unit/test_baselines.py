@@ -48,6 +48,8 @@ def test_everywhere_on_an_empty_reference_has_no_f1() -> None:
         # Above 0.9 finds one of two (2/3), everything above 0.1 finds both with two wrong (2/3),
         # everything below 0.1 likewise (2/3): the first of equals finds the most.
         ((0.1, 0.5, 0.6, 0.9), (1, 0, 0, 1), 0.1, "above", 2 / 3),
+        # Dark landslides: below 0.1 finds one of two, below 0.4 both with two wrong; 2/3 each.
+        ((0.1, 0.2, 0.3, 0.4, 0.9, 0.9), (1, 0, 0, 1, 0, 0), 0.4, "below", 2 / 3),
         # Equal values cannot be told apart.
         ((0.5, 0.5, 0.5, 0.5), (1, 0, 0, 0), 0.5, "above", 0.4),
         # A landslide without a value is missed: 2*1 / (2*1 + 0 + 1).

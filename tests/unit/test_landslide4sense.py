@@ -84,6 +84,13 @@ def test_what_each_format_serves() -> None:
     assert all(name.startswith("POST1_") for name in served[2:])
 
 
+def test_bands_stand_where_the_authors_put_them() -> None:
+    # B1 to B12 without B8A, counted from 0; then slope, then elevation.
+    places = {"B01": 0, "B02": 1, "B03": 2, "B04": 3, "B08": 7, "B09": 8, "B10": 9, "B12": 11}
+    assert {band: HDF5_BANDS.index(band) for band in places} == places
+    assert HDF5_BANDS[12:] == ("SLOPE", "DEM")
+
+
 @pytest.mark.parametrize(
     ("channel", "file_format", "reason", "cure"),
     [

@@ -58,6 +58,20 @@ class Project:
         output = self.run("-n", *(arguments or TINY))
         return sorted(re.findall(r"^Job \d+: (.*)$", output, flags=re.MULTILINE))
 
+    def pretend_finished(self, *arguments: str) -> None:
+        """Make every result an empty file and let Snakemake record it as made.
+
+        For dry runs, which never look inside a file.
+        """
+        for line in self.run("--summary", *arguments).splitlines():
+            path = self.folder / line.split("\t")[0]
+            if line.startswith("results/") and path.name == "predictions":
+                path.mkdir(parents=True, exist_ok=True)
+            elif line.startswith("results/"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+        self.run("--touch", "--cores", "1", "--quiet", "all", *arguments)
+
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace the first `old` in a file."""
         file = self.folder / path
