@@ -214,7 +214,8 @@ def all_manifests():
 def summaries():
     """Tables of scores."""
     return [
-        f"<results>/summary/{name}.tsv" for name in ("metrics", "averages", "seeds", "baselines")
+        f"<results>/summary/{name}.tsv"
+        for name in ("metrics", "averages", "seeds", "baselines")
     ]
 
 
