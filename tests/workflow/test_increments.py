@@ -38,7 +38,7 @@ def _listing(event: str) -> str:
 
 
 def _add_event(project: Project, role: str) -> None:
-    project.append("config/tiny/events.tsv", [f"SIM04\tNew\tsimulated\t2021-05-05\tASC\t{role}\t"])
+    project.append("config/tiny/events.tsv", [f"SIM04\tNew\t\t2021-05-05\tASC\t{role}\t"])
     days = {"PRE2": "2021-04-20", "PRE1": "2021-05-02", "POST1": "2021-05-14"}
     project.append(
         "config/tiny/acquisitions.tsv",

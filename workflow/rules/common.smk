@@ -294,10 +294,16 @@ def any_simulated():
     )
 
 
+def is_shown(row, group):
+    """Whether a feature set belongs to a group and is no ablation of another row."""
+    return row.group == group and not row.augmentation and not row.scaling
+
+
 def mapped_models(wildcards):
     """(features, scenario, seed) of the models drawn on a site's map: one seed, few experiments.
 
-    Of each sensor group the experiments with the fewest and the most channels, first seed.
+    Of each sensor group the experiments with the fewest and the most channels, first seed, without
+    the rows that are there for an ablation.
     """
     seed = config["study"]["seeds"][0]
     chosen = []
@@ -306,7 +312,7 @@ def mapped_models(wildcards):
             (
                 e
                 for e in STUDY.experiments
-                if STUDY.feature_sets[e.features].group == group
+                if is_shown(STUDY.feature_sets[e.features], group)
             ),
             key=lambda e: len(e.channels),
         )
