@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from project import Project
 
 pytestmark = pytest.mark.full

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 import yaml
+
 from project import Project
 
 DATA = Path(os.environ.get("SCARP_TEST_DATA", ""), "l4s_h5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from project import Project
 
 STUDY = ("--config", "source=simulated")
