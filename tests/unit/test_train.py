@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from scarp import scaling, train
-from scarp.batches import Examples
+from scarp.batches import Examples, read_examples
 from scarp.errors import DataError, ModelError, TrainingError
 from scarp.metrics import Counts
 from scarp.model_file import load
@@ -247,3 +247,23 @@ def test_a_lone_patch_that_cannot_be_normalised_is_refused_before_training(files
 def test_a_channel_that_an_event_lacks_stops_the_training(files, tmp_path):
     with pytest.raises(DataError, match="POST1_NDVI"):
         run(files, tmp_path / "run", replace(EXPERIMENT, channels=("POST1_NDVI",)))
+
+
+def test_precise_statistics_are_those_of_the_training_patches(files, tmp_path):
+    settings = replace(SETTINGS, epochs=1, batch_norm="precise", keep="last")
+    description, _ = run(files, tmp_path, settings=settings)
+    model, _ = load(tmp_path / "model.safetensors")
+    examples = read_examples(
+        files.patches, TRAINING, CHANNELS, description.scaling, torch.device("cpu")
+    )
+    convolution, rectifier, normalisation = model.encoder[0][:3]
+    with torch.no_grad():
+        means = [
+            rectifier(convolution(examples.part(start, start + 4).images)).mean((0, 2, 3))
+            for start in (0, 4, 8)
+        ]
+    torch.testing.assert_close(normalisation.running_mean, torch.stack(means).mean(0))
+    run(files, tmp_path / "running", settings=replace(settings, batch_norm="running"))
+    other, _ = load(tmp_path / "running" / "model.safetensors")
+    torch.testing.assert_close(other.head.weight, model.head.weight)
+    assert not torch.allclose(other.encoder[0][2].running_mean, normalisation.running_mean)

@@ -189,6 +189,9 @@ def _role_faults(study: Study) -> list[Fault]:
 
 
 def _named_event_faults(study: Study) -> list[Fault]:
+    """Events that the simulated world treats apart and that do not exist, where it is used."""
+    if not any(row.source == "simulated" for row in study.events.values()):
+        return []
     world = study.config["simulate"]
     return [
         Fault(

@@ -227,6 +227,15 @@ def read_events(
     today = today or datetime.datetime.now(datetime.UTC).date()
     faults += _duplicates(rows, "event") + [fault for row in rows for fault in _day(row, today)]
     for row in rows:
+        if not row.values["date"] and (row.values["source"] or source) != "landslide4sense":
+            faults.append(
+                Fault(
+                    "is blank",
+                    f"{row.where}, column date",
+                    "YYYY-MM-DD; blank for source 'landslide4sense' only",
+                    "write the day of the event",
+                )
+            )
         if row.values["engine"] and (row.values["source"] or source) != "scenes":
             faults.append(
                 Fault(
@@ -284,7 +293,7 @@ def read_acquisitions(
             )
         event = events[values["event"]]
         before = values["epoch"].startswith("PRE")
-        if values["date"] and (values["date"] < event.date) != before:
+        if values["date"] and event.date and (values["date"] < event.date) != before:
             faults.append(
                 Fault(
                     f"{values['date']} does not lie {'before' if before else 'on or after'}"

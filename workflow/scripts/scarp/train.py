@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scarp import __version__
 from scarp.adam import Adam
@@ -53,6 +53,8 @@ class TrainingSettings:
     loss_scope, smoothing, empty: of `scarp.loss.soft_dice`.
     keep: which epoch becomes the model. `best` is the one of highest validation F1; among equals
         the one of lowest validation loss, then the earliest.
+    batch_norm: statistics that batch normalisation uses outside training: `running` averages over
+        the latest steps, or `precise` ones, measured on the training patches after each epoch.
     threshold: probability from which a pixel counts as landslide.
     base_width, blocks: of `scarp.unet.UNet`.
     device: `auto` takes a GPU where there is one.
@@ -66,6 +68,7 @@ class TrainingSettings:
     smoothing: float = 1.0
     empty: EmptyRule = "keep"
     keep: Literal["best", "last"] = "best"
+    batch_norm: Literal["running", "precise"] = "running"
     threshold: float = 0.5
     base_width: int = 32
     blocks: int = 5
@@ -250,6 +253,8 @@ def optimise(
         in_epoch = losses.cpu()
         speed = len(rows) / (time.perf_counter() - started)
         _require_finite(in_epoch, epoch, batches, rows)
+        if settings.batch_norm == "precise":
+            _measure_statistics(model, training, settings.batch_size)
         validation_loss, counts = _validate(model, validation, settings)
 
         score = (counts.f1 or 0.0, -validation_loss)
@@ -373,6 +378,26 @@ def _loss(logits: Tensor, batch: Batch, settings: TrainingSettings) -> Tensor:
         settings.smoothing,
         settings.empty,
     )
+
+
+@torch.no_grad()
+def _measure_statistics(model: UNet, examples: Examples, batch_size: int) -> None:
+    """Take the statistics of batch normalisation from the patches, with the weights as they are.
+
+    Running averages lag behind weights that move fast, which shows in short trainings (Wu and
+    Johnson 2021, arXiv 2105.07576, section 3).
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean over the batches
+    model.train()
+    # A last patch that stands alone is passed over: it may have no variance.
+    for start in range(0, max(len(examples) - 1, 1), batch_size):
+        model(examples.part(start, start + batch_size).images)
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
 
 
 @torch.inference_mode()
