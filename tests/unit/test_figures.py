@@ -85,11 +85,11 @@ def baselines_file(folder, sites=SITES):
 def history_file(folder, name="history", epochs=5, kept=3):
     columns = ("epoch", "loss", "validation_loss", "validation_precision", "validation_recall")
     rows = [
-        (n, 1 / n, 1.1 / n, "", "", "" if n == 1 else 0.1 * n, 100, int(n == kept))
+        (n, 1 / n, 1.1 / n, "", "", "" if n == 1 else 0.1 * n, int(n == kept))
         for n in range(1, epochs + 1)
     ]
     path = folder / f"{name}.tsv"
-    write_table(path, (*columns, "validation_f1", "patches_per_second", "kept"), rows)
+    write_table(path, (*columns, "validation_f1", "kept"), rows)
     return path
 
 

@@ -38,7 +38,6 @@ HISTORY_COLUMNS = (
     "validation_precision",
     "validation_recall",
     "validation_f1",
-    "patches_per_second",
     "kept",
 )
 
@@ -262,7 +261,7 @@ def optimise(
             best, kept_epoch, kept_f1 = score, epoch, counts.f1
             kept_weights = {name: value.clone() for name, value in model.state_dict().items()}
         scores = (in_epoch.mean().item(), validation_loss, counts.precision, counts.recall)
-        history.append((epoch, *map(_shown, (*scores, counts.f1)), f"{speed:.1f}"))
+        history.append((epoch, *map(_shown, (*scores, counts.f1))))
         logger.info(
             "epoch %d/%d: loss %.4f, validation F1 %s, %.0f patches/s, %s left",
             epoch,
