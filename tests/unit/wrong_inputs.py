@@ -408,6 +408,12 @@ CASES: tuple[Wrong, ...] = (
         "a tile must not stand at two sites",
     ),
     Wrong(
+        "a benchmark that is not there",
+        _benchmark("1-200"),
+        "configuration, landslide4sense: path",
+        "docs/landslide4sense.md says how",
+    ),
+    Wrong(
         "radar asked of the benchmark",
         _benchmark("1-200", features="gamma0"),
         "config/feature_sets.tsv, feature set gamma0",

@@ -10,16 +10,9 @@ if TYPE_CHECKING:
 
 log.start(snakemake.log[0])
 params, given, names = snakemake.params, snakemake.input, snakemake.wildcards
-experiment = Experiment(
-    split=names.split,
-    features=names.features,
-    scenario=names.scenario,
-    seed=int(names.seed),
-    channels=tuple(params.channels),
-    augmentation=params.augmentation,
-    scope=params.scope,
-    code=params.code,
-)
+identity = (names.split, names.features, names.scenario, int(names.seed))
+choices = (params.augmentation, params.scope, params.code)
+experiment = Experiment(*identity, tuple(params.channels), *choices)
 settings = TrainingSettings(
     **params.training,
     **params.network,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
@@ -146,6 +147,7 @@ def load(config: Mapping[str, Any]) -> Study:
     )
     faults = [*_source_faults(study), *_role_faults(study), *_named_event_faults(study)]
     faults = faults or [*_block_faults(study), *_benchmark_faults(study), *_channel_faults(study)]
+    faults = faults or _folder_faults(study)
     if faults:
         raise TableError(faults)
     return study
@@ -246,6 +248,22 @@ def _benchmark_faults(study: Study) -> list[Fault]:
             study.config["landslide4sense"]["format"],
             f"{study.config['tables']['feature_sets']}, feature set {experiment.features}"
             f" in scenario {experiment.scenario}",
+        )
+    ]
+
+
+def _folder_faults(study: Study) -> list[Fault]:
+    """The benchmark's folder, where it is needed and not there."""
+    folder = study.config["landslide4sense"]["path"]
+    needed = any(row.source == "landslide4sense" for row in study.events.values())
+    if not needed or Path(folder).is_dir():
+        return []
+    return [
+        Fault(
+            f"there is no folder '{folder}'",
+            "configuration, landslide4sense: path",
+            cure="get the benchmark (docs/landslide4sense.md says how), or name the folder in"
+            " which it lies",
         )
     ]
 
