@@ -124,3 +124,13 @@ def test_texts_of_the_command_line_are_read_as_numbers() -> None:
     assert shuffled["simulate"]["shuffle_labels"] is True
     with pytest.raises(TableError, match="training: epochs: 'many'"):
         configuration.check({"training": {"epochs": "many"}})
+
+
+def test_groups_that_train_and_test_are_named(config: dict[str, object], tmp_path: Path) -> None:
+    assert study.load(configuration.check(config)).shared_groups() == {}
+    table = tmp_path / "events.tsv"
+    text = (ROOT / "config" / "events.tsv").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("PH0003"))
+    table.write_text(text.replace(row, row.replace("\ttrain\t", "\tindependent\t")))
+    full = configuration.check({**config, "tables": {"events": str(table)}})
+    assert study.load(full).shared_groups() == {"PH-2022-04": ("PH0001", "PH0003", "PH0004")}

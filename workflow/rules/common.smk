@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 # The library of this checkout, before any that is installed.
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -20,6 +21,13 @@ except ScarpError as error:
     raise WorkflowError(
         f"The configuration or its tables are wrong.\n{error}"
     ) from None
+
+if "roles" in config["study"]["splits"]:
+    for group, events in STUDY.shared_groups().items():
+        logger.warning(
+            f"Events {', '.join(events)} are one group ({group}), and some train while another"
+            " tests: scores of that site may flatter (split roles)."
+        )
 
 
 def one_of(names):

@@ -89,6 +89,20 @@ class Study:
         """Role of a site in the scores: its own in `roles`, `held-out` in leave-event-out."""
         return self.events[event].role if split == "roles" else "held-out"
 
+    def shared_groups(self) -> dict[str, tuple[str, ...]]:
+        """Groups of which one event trains and another tests in split `roles`: group -> events.
+
+        Allowed there, since the roles are the user's (or the paper's) choice, but worth a warning.
+        """
+        trains, tests = self.training_events("roles"), self.sites("roles")
+        shared: dict[str, tuple[str, ...]] = {}
+        for test in tests:
+            group = self.events[test].group
+            others = [name for name in trains if name != test and self.events[name].group == group]
+            if others:
+                shared[group] = tuple(sorted({*shared.get(group, ()), test, *others}))
+        return shared
+
     def channels_of(self, event: str) -> tuple[str, ...]:
         """Channels that an event will have, by its acquisitions and its source."""
         row = self.events[event]
