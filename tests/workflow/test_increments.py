@@ -104,6 +104,15 @@ def test_comments_columns_and_order_run_nothing(scratch: Project) -> None:
     assert scratch.jobs() == []
 
 
+def test_the_order_of_feature_sets_is_their_order_in_figures(scratch: Project) -> None:
+    path = scratch.folder / "config" / "tiny" / "feature_sets.tsv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([header, *rows[::-1]]) + "\n", encoding="utf-8")
+    # Nothing is trained, scored or gathered again.
+    drawn = [job for job in SUMMARY if job != "Gathering the scores of all models"]
+    assert scratch.jobs() == sorted([*drawn, CURVES, _map("SIM03")])
+
+
 def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
     scratch.edit("config/tiny/feature_sets.tsv", "RGB NIR", "RGB")
     assert scratch.jobs() == sorted(

@@ -163,14 +163,24 @@ def manifest(wildcards):
     )
 
 
+def augmentation_of(row):
+    """Augmentation set of a feature set: the row's own or the configuration's."""
+    return row.augmentation or config["augmentation"]
+
+
+def scope_of(row):
+    """Scaling scope of a feature set: the row's own or the configuration's."""
+    return row.scaling or config["scaling"]["scope"]
+
+
 def augmentation(wildcards):
-    """Augmentation set of an experiment: the row's own or the configuration's."""
-    return STUDY.feature_sets[wildcards.features].augmentation or config["augmentation"]
+    """Augmentation set of an experiment."""
+    return augmentation_of(STUDY.feature_sets[wildcards.features])
 
 
 def scaling_scope(wildcards):
-    """Scaling scope of an experiment: the row's own or the configuration's."""
-    return STUDY.feature_sets[wildcards.features].scaling or config["scaling"]["scope"]
+    """Scaling scope of an experiment."""
+    return scope_of(STUDY.feature_sets[wildcards.features])
 
 
 def training_events(wildcards):
@@ -191,21 +201,23 @@ def gpus():
 
 
 def trained():
-    """(split, features, scenario, seed) of every model, in the tables' order."""
-    return [
+    """(split, features, scenario, seed) of every model, sorted: the tables' order says nothing."""
+    return sorted(
         (split, experiment.features, experiment.scenario, seed)
         for split in STUDY.splits
         for experiment in STUDY.experiments
         for seed in config["study"]["seeds"]
-    ]
+    )
+
+
+def of_model(split, features, scenario, seed, name):
+    """One file of a model's folder."""
+    return f"<results>/models/{split}/{features}/{scenario}/seed{seed}/{name}"
 
 
 def of_models(name):
     """One file of every model's folder, in the order of `trained`."""
-    return [
-        f"<results>/models/{split}/{features}/{scenario}/seed{seed}/{name}"
-        for split, features, scenario, seed in trained()
-    ]
+    return [of_model(*model, name) for model in trained()]
 
 
 def of_splits(name):
@@ -267,11 +279,7 @@ def of_family(name):
     """Input function: one file of every model of a split or of all its folds."""
 
     def files(wildcards):
-        return [
-            path
-            for path, model in zip(of_models(name), trained())
-            if in_family(model[0], wildcards.family)
-        ]
+        return [of_model(*model, name) for model in trained_in_family(wildcards)]
 
     return files
 
@@ -281,9 +289,9 @@ def augmentation_pairs():
     by_rest = {}
     for name in names()["features"]:
         row = STUDY.feature_sets[name]
-        kind = row.augmentation or config["augmentation"]
-        scope = row.scaling or config["scaling"]["scope"]
-        by_rest.setdefault((row.bands, scope), {}).setdefault(kind, name)
+        by_rest.setdefault((row.bands, scope_of(row)), {}).setdefault(
+            augmentation_of(row), name
+        )
     return [
         [kinds["none"], kinds[kind]]
         for kinds in by_rest.values()
@@ -331,8 +339,8 @@ def mapped_models(wildcards):
 def predictions_of_site(wildcards):
     """Folders of predictions of the models on a site's map."""
     return [
-        f"<results>/models/{wildcards.split}/{features}/{scenario}/seed{seed}/predictions"
-        for features, scenario, seed in mapped_models(wildcards)
+        of_model(wildcards.split, *model, "predictions")
+        for model in mapped_models(wildcards)
     ]
 
 
