@@ -19,3 +19,26 @@ rule simulate_cube:
         "Simulating event {wildcards.event}"
     script:
         "../scripts/simulate_cube.py"
+
+
+rule simulate_archive:
+    """Test with: snakemake -c1 results/tiny_archive/resources/simulated_archive.zip --configfile config/tiny.yaml config/tiny_archive.yaml"""
+    output:
+        "<resources>/simulated_archive.zip",
+    log:
+        "<logs>/simulate_archive.log",
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        events=archive_events(),
+        world=simulated_world(),
+        hidden=archive_hidden(),
+        layout=archive_layout(),
+        code=code("simulate_archive.py"),
+    message:
+        "Simulating an archive in the layout of the published one"
+    script:
+        "../scripts/simulate_archive.py"

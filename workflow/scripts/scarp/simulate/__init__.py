@@ -6,6 +6,6 @@ sensors differ as they do in the field, and every file it writes says that it is
 
 from __future__ import annotations
 
-from scarp.simulate.world import SimulationSettings, simulate_event
+from scarp.simulate.world import SimulatedEvent, SimulationSettings, draw_event, simulate_event
 
-__all__ = ["SimulationSettings", "simulate_event"]
+__all__ = ["SimulatedEvent", "SimulationSettings", "draw_event", "simulate_event"]

@@ -1,4 +1,4 @@
-"""One event of the simulated world, from its terrain to its cube."""
+"""One event of the simulated world, from its terrain to what the sensors see of it."""
 
 from __future__ import annotations
 
@@ -76,6 +76,29 @@ class _World:
         return generator_for(self.seed, self.event, subject)
 
 
+@dataclass(frozen=True)
+class SimulatedEvent:
+    """What the sensors saw of an event of the simulated world, and what is true.
+
+    Attributes
+    ----------
+    grid: height and width are the arrays' shape.
+    channels: name -> (y, x) float32 in the band's unit, NaN where there is no data; in manifest
+        order.
+    mask: (y, x) uint8, 1 landslide, 0 none.
+    valid: (y, x) uint8, 1 where every channel has data.
+    attributes: of the event, such as `event`, `source` and `orbit`.
+    channel_attributes: per channel, such as `date`.
+    """
+
+    grid: Grid
+    channels: dict[str, Field]
+    mask: NDArray[np.uint8]
+    valid: NDArray[np.uint8]
+    attributes: dict[str, Any]
+    channel_attributes: dict[str, dict[str, Any]]
+
+
 def simulate_event(
     path: str | Path,
     event: str,
@@ -85,14 +108,34 @@ def simulate_event(
     optical_dates: Mapping[str, str],
     settings: SimulationSettings,
 ) -> None:
-    """Draw an event of the simulated world and write its cube.
+    """Draw an event of the simulated world (see `draw_event`) and write its cube to `path`."""
+    drawn = draw_event(event, event_date, orbit, dates, optical_dates, settings)
+    write_cube(
+        path,
+        drawn.grid,
+        drawn.channels,
+        drawn.mask,
+        drawn.valid,
+        drawn.attributes,
+        drawn.channel_attributes,
+    )
+
+
+def draw_event(
+    event: str,
+    event_date: str,
+    orbit: str,
+    dates: Mapping[str, str],
+    optical_dates: Mapping[str, str],
+    settings: SimulationSettings,
+) -> SimulatedEvent:
+    """Draw an event of the simulated world.
 
     The event depends on the settings, its id, its dates and its orbit, and on no other event.
     Settings that concern one sensor, or the labels, leave everything else as it was, bit by bit.
 
     Parameters
     ----------
-    path: of the cube.
     event: its id. event_date: ISO date.
     orbit: ASC or DES; empty: drawn.
     dates: Sentinel-1 epoch -> ISO date. An epoch has coherence when one before it is given.
@@ -118,8 +161,7 @@ def simulate_event(
     for name, of_channel in attributes.items():
         of_channel["long_name"] = f"simulated {split_channel(name)[1].long_name}"
         of_channel["product"] = of_channel["engine"] = "simulated"
-    write_cube(
-        path,
+    return SimulatedEvent(
         world.grid,
         {name: channels[name] for name in all_channels() if name in channels},
         mask,
