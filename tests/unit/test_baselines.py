@@ -16,7 +16,7 @@ from scarp.cutting import cut
 from scarp.errors import DataError, SplitError
 from scarp.grid import Grid
 from scarp.metrics import Counts, count
-from scarp.split_files import write_patch_list
+from scarp.split_files import write_patch_list, write_test_list
 
 NAN = float("nan")
 
@@ -118,7 +118,7 @@ def make_patches(
         mask,
         np.ones_like(mask) if valid is None else valid,
         {"event": event, "source": "simulated"},
-        packed=False,
+        storage="float",
     )
     cut(folder / f"{event}.cube.nc", folder / f"{event}.nc", size, stride)
     return folder / f"{event}.nc"
@@ -210,13 +210,12 @@ def test_table_has_two_rows_per_site_with_known_counts(tmp_path: Path) -> None:
         tmp_path, "EMPTY", {"POST1_B04": np.zeros((4, 4), dtype=np.float32)}, striped(4, 4, 0)
     )
     write_patch_list(tmp_path / "train.tsv", [("TRAIN", 0)])
-    write_patch_list(tmp_path / "site.tsv", [("SITE", 0), ("SITE", 1)])
-    write_patch_list(tmp_path / "empty.tsv", [("EMPTY", 0)])
+    write_test_list(tmp_path / "site.tsv", "SITE", [0, 1], "independent")
+    write_test_list(tmp_path / "empty.tsv", "EMPTY", [0], "dependent")
     write_baselines(
         {"TRAIN": train, "SITE": site, "EMPTY": empty},
         tmp_path / "train.tsv",
         {"SITE": tmp_path / "site.tsv", "EMPTY": tmp_path / "empty.tsv"},
-        {"SITE": "independent", "EMPTY": "dependent"},
         ["POST1_B04"],
         "roles",
         tmp_path / "baselines.tsv",

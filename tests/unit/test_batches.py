@@ -58,9 +58,9 @@ def test_patches_of_one_event_are_brought_together(files):
 def test_only_the_channels_and_patches_that_are_needed_are_read(files, monkeypatch):
     read = []
 
-    def record(path, channel, patches=None):
+    def record(path, channel, patches=None, s2_offset="as-published"):
         read.append((channel, list(patches)))
-        return read_channel(path, channel, patches)
+        return read_channel(path, channel, patches, s2_offset)
 
     monkeypatch.setattr(batches, "read_channel", record)
     read_examples(files, [("A", 4), ("A", 2)], ("PRE1_gVV", "POST1_B04"), SCALING, CPU)

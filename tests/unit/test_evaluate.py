@@ -11,7 +11,7 @@ from scarp.evaluate import PATCHES_COLUMNS, SCORES_COLUMNS, evaluate
 from scarp.model_file import save
 from scarp.patches import read_flags, read_table
 from scarp.predict import predict_patches
-from tiny import tiny_patches, write_patch_list
+from tiny import tiny_patches, write_test_list
 from tiny_model import DESCRIPTION, network
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -44,7 +44,7 @@ def tests(folder, sites):
     tested = {"A": [0, 4, 5], "B": range(len(read_table(sites["B"]))), "E": [2]}
     (folder / "test").mkdir()
     return {
-        site: write_patch_list(folder / "test" / f"{site}.tsv", [(site, n) for n in patches])
+        site: write_test_list(folder / "test" / f"{site}.tsv", site, patches, ROLES[site])
         for site, patches in tested.items()
     }
 
@@ -61,7 +61,7 @@ def model(folder, sites):
 
 @pytest.fixture(scope="module")
 def out(folder, sites, tests, model):
-    evaluate(model, sites, tests, ROLES, folder / "out")
+    evaluate(model, sites, tests, folder / "out")
     return folder / "out"
 
 
@@ -153,13 +153,13 @@ def test_a_site_of_a_source_that_training_did_not_have_is_warned_of(
     tmp_path, sites, tests, model, caplog
 ):
     with caplog.at_level(logging.WARNING, "scarp"):
-        evaluate(model, sites, tests, ROLES, tmp_path / "out")
+        evaluate(model, sites, tests, tmp_path / "out")
     (warning,) = caplog.messages
     assert "site E comes from source 'archive'" in warning and "simulated only" in warning
 
 
 def test_equal_runs_write_equal_bytes(tmp_path, sites, tests, model, out):
-    evaluate(model, sites, tests, ROLES, tmp_path)
+    evaluate(model, sites, tests, tmp_path)
     written = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.t*"))
     assert len(written) == 5
     for path in written:
@@ -171,7 +171,7 @@ def test_a_site_that_lacks_a_channel_is_refused_before_anything_is_predicted(
 ):
     lacking = {**sites, "E": tiny_patches(tmp_path, "E2", channels=("POST1_B04",))}
     with pytest.raises(ModelError) as error:
-        evaluate(model, lacking, tests, ROLES, tmp_path / "out")
+        evaluate(model, lacking, tests, tmp_path / "out")
     (fault,) = error.value.faults
     assert fault.offender == str(lacking["E"])
     assert "lacks None_SLOPE" in fault.fact and str(model) in fault.fact
@@ -179,7 +179,14 @@ def test_a_site_that_lacks_a_channel_is_refused_before_anything_is_predicted(
 
 
 def test_a_site_without_a_patch_to_test_is_named(tmp_path, sites, tests, model):
-    empty = write_patch_list(tmp_path / "empty.tsv", [])
+    empty = write_test_list(tmp_path / "empty.tsv", "A", [], "")
     with pytest.raises(DataError) as error:
-        evaluate(model, sites, {"A": empty}, ROLES, tmp_path / "out")
+        evaluate(model, sites, {"A": empty}, tmp_path / "out")
     assert error.value.faults[0].offender == str(empty)
+
+
+def test_a_published_site_on_which_nobody_tests_gets_no_score(tmp_path, sites, tests, model):
+    empty = write_test_list(tmp_path / "empty.tsv", "B", [], "")
+    evaluate(model, sites, {"A": tests["A"], "B": empty}, tmp_path / "out")
+    assert [row["site"] for row in rows(tmp_path / "out" / "scores.tsv")] == ["A"]
+    assert [path.name for path in (tmp_path / "out" / "predictions").iterdir()] == ["A.tif"]

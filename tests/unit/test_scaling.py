@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,9 +101,12 @@ def test_a_band_without_a_usable_pixel_gets_no_limits_and_is_named_when_it_is_ne
 
 def test_limits_survive_json():
     before = by_band(gVV=("decibel", -22.125, 3.0), NDVI=("identity", -1.0, 1.0))
-    assert from_json(to_json(before)) == before
-    assert from_json(to_json(before), "patch").scope == "patch"
-    assert '"scope"' not in to_json(before)
+    corrected = replace(by_band(gVV=("decibel", -20.0, 2.0)), s2_offset="corrected")
+    text = to_json([before, corrected])
+    assert from_json(text) == before
+    assert from_json(text, "train", "corrected") == corrected
+    assert from_json(text, "patch").scope == "patch"
+    assert '"scope"' not in text
 
 
 def test_limits_become_0_and_1_and_values_beyond_are_cut():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,8 +104,10 @@ def _world() -> tuple[list[Member], dict[str, PatchTable]]:
 
 def test_roles_share_no_pixel_and_no_event() -> None:
     members, tables = _world()
-    train, validation = divide(members, tables, False, 0.2, 0.4, 32, 1)
-    test = [("A5", patch) for patch in patches_that_test("dependent", tables["A5"], False, 0.4, 32)]
+    train, validation = divide(members, tables, "roles", 0.2, 0.4, 32, 1)
+    tested, role = patches_that_test("dependent", tables["A5"], "roles", 0.4, 32)
+    test = [("A5", patch) for patch in tested]
+    assert role == "dependent"
     assert train and validation and test
     for first, second in ((train, validation), (train, test), (validation, test)):
         assert shared_pixels(first, second, tables) == 0
@@ -118,7 +122,7 @@ def test_folds_share_no_event_and_dependent_events_train_whole() -> None:
     assert fold_of["A2"] == fold_of["A3"]
     for fold in (1, 2, 3):
         acting = [member for member in members if fold_of[member.event] != fold]
-        train, validation = divide(acting, tables, True, 0.2, 0.4, 32, 1)
+        train, validation = divide(acting, tables, "leave-event-out", 0.2, 0.4, 32, 1)
         held = {event for event, number in fold_of.items() if number == fold}
         assert not held & {event for event, _ in train + validation}
         assert not {event for event, _ in train} & {event for event, _ in validation}
@@ -134,8 +138,8 @@ def test_a_shared_pixel_is_counted() -> None:
 
 def test_a_split_does_not_depend_on_the_order_of_rows() -> None:
     members, tables = _world()
-    forth = divide(members, tables, False, 0.2, 0.4, 32, 1)
-    back = divide(members[::-1], tables, False, 0.2, 0.4, 32, 1)
+    forth = divide(members, tables, "roles", 0.2, 0.4, 32, 1)
+    back = divide(members[::-1], tables, "roles", 0.2, 0.4, 32, 1)
     assert forth == back
     assert deal_folds(members, 3) == deal_folds(members[::-1], 3)
 
@@ -153,3 +157,41 @@ def test_validation_takes_about_its_share() -> None:
     tables = {m.event: _table(m.event, seed=n) for n, m in enumerate(members)}
     assert len(choose_validation(members, tables, 0.2, 1)) == 2
     assert choose_validation(members, tables, 0.2, 1) != choose_validation(members, tables, 0.2, 5)
+
+
+def test_published_patches_keep_their_side_and_own_events_follow_their_role() -> None:
+    members, tables = _world()
+    sides = ("train", "validation", "dependent", "independent")
+    published = {
+        event: replace(tables[event], sides=tuple(sides[n % 4] for n in range(len(tables[event]))))
+        for event in ("A1", "A2")
+    }
+    mixed = {**tables, **published}
+    train, validation = divide(members, mixed, "published", 0.2, 0.4, 32, 1)
+    assert {event for event, _ in validation} == {"A1", "A2"}
+    assert all(patch % 4 == 1 for _, patch in validation)
+    assert [patch for event, patch in train if event == "A1"] == list(
+        range(0, len(tables["A1"]), 4)
+    )
+    assert sum(event == "A3" for event, _ in train) == len(tables["A3"])
+    own = cut_in_two(tables["A5"], 0.4, 32)
+    assert [patch for event, patch in train if event == "A5"] == list(own.train)
+    tested, role = patches_that_test("train", mixed["A1"], "published", 0.4, 32)
+    assert (role, tested) == ("independent", list(range(3, len(tables["A1"]), 4)))
+    assert patches_that_test("dependent", mixed["A5"], "published", 0.4, 32) == (
+        list(own.test),
+        "dependent",
+    )
+
+
+def test_a_published_event_that_only_trains_tests_nothing() -> None:
+    table = _table("A1")
+    trains = replace(table, sides=("train",) * len(table))
+    assert patches_that_test("independent", trains, "published", 0.4, 32) == ([], "")
+
+
+def test_a_published_split_without_validation_is_refused() -> None:
+    members, tables = _world()
+    tables["A1"] = replace(tables["A1"], sides=("train",) * len(tables["A1"]))
+    with pytest.raises(SplitError, match="for validation"):
+        divide(members, tables, "published", 0.2, 0.4, 32, 1)

@@ -17,7 +17,9 @@ from tiny import CHANNELS, tiny_patches, write_augmentation, write_patch_list
 
 TRAINING = [("A", patch) for patch in range(6)] + [("B", patch) for patch in range(4)]
 VALIDATION = [("C", patch) for patch in range(6)]
-EXPERIMENT = Experiment("roles", "test", "1pre-1post", 3, CHANNELS, "none", "train", "c0de")
+EXPERIMENT = Experiment(
+    "roles", "test", "1pre-1post", 3, CHANNELS, "none", "train", "as-published", "c0de"
+)
 SETTINGS = TrainingSettings(
     epochs=2, batch_size=4, learning_rate=1e-2, base_width=2, blocks=2, device="cpu"
 )
@@ -28,7 +30,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("split")
     patches = {event: tiny_patches(folder, event) for event in "ABC"}
     limits = scaling.fit(patches, TRAINING, (1, 99))
-    (folder / "scaling.json").write_text(scaling.to_json(limits))
+    (folder / "scaling.json").write_text(scaling.to_json([limits]))
     return TrainingFiles(
         patches,
         write_augmentation(folder / "augmentation.tsv", TRAINING),

@@ -83,6 +83,12 @@ def write_patch_list(path: Path, patches: Sequence[tuple[str, int]]) -> Path:
     return path
 
 
+def write_test_list(path: Path, event: str, patches: Sequence[int], role: str) -> Path:
+    """Write a list of testing patches and return its path."""
+    split_files.write_test_list(path, event, patches, role)
+    return path
+
+
 def write_augmentation(path: Path, patches: Sequence[tuple[str, int]]) -> Path:
     """Write the augmentation table of these patches and return its path."""
     split_files.write_augmentation(path, patches)

@@ -99,7 +99,7 @@ def _benchmark(area: str, area2: str = "300-400", **settings: str) -> Callable[[
             f"L4S-1\t2020-01-01\t{area}\ttrain\nL4S-2\t2020-01-01\t{area2}\tindependent\n",
         )(config)
         _write("acquisitions.tsv", "event\tsensor\tepoch\tdate\n")(config)
-        _append("feature_sets.tsv", "only-rgb\tRGB\t\tRGB\t\t\t\toptical\tfalse\t")(config)
+        _append("feature_sets.tsv", "only-rgb\tRGB\t\tRGB\t\t\t\t\toptical\tfalse\t")(config)
         _append("scenarios.tsv", "0pre-1post\t0\t1")(config)
         config["source"] = "landslide4sense"
         config["landslide4sense"] = {"format": settings.get("format", "png")}
@@ -155,10 +155,46 @@ CASES: tuple[Wrong, ...] = (
         "did you mean 'simulated'?",
     ),
     Wrong(
-        "a source that this version cannot read",
+        "scenes whose products are not there",
         _set("source", "scenes"),
-        "config/events.tsv, BR0001",
-        "--config source=simulated",
+        "config/events.tsv, event BR0001",
+        "docs/products.md",
+    ),
+    Wrong(
+        "an archive that is not there",
+        _all(_set("source", "archive"), _set("archive/path", "data/archive.zip")),
+        "configuration, archive: path (data/archive.zip)",
+        "blank (download it)",
+    ),
+    Wrong(
+        "a folder that is no archive",
+        _all(_set("source", "archive"), _set("archive/path", "config")),
+        "configuration, archive: path (config)",
+        "name the unpacked folder",
+    ),
+    Wrong(
+        "a checksum that is none",
+        _set("archive/md5", "abc"),
+        "configuration, archive: md5",
+        "Its MD5 sum",
+    ),
+    Wrong(
+        "a published split of patches that were cut here",
+        _all(_set("source", "archive"), _set("study/splits", ["published"])),
+        "configuration, study: splits",
+        "set patches: origin: published",
+    ),
+    Wrong(
+        "published patches without an event of the archive",
+        _set("patches/origin", "published"),
+        "configuration, patches: origin",
+        "source: archive",
+    ),
+    Wrong(
+        "a choice about the offset that does not exist",
+        _replace("feature_sets.tsv", "\ts2_offset", "\ts2_ofset"),
+        "config/feature_sets.tsv",
+        "did you mean 's2_offset'?",
     ),
     Wrong(
         "a split that does not exist",
@@ -369,14 +405,14 @@ CASES: tuple[Wrong, ...] = (
     ),
     Wrong(
         "a feature set without a band",
-        _append("feature_sets.tsv", "none\tnothing\t\t\t\t\t\tsar\tfalse\t"),
-        "config/feature_sets.tsv, row 23 (none)",
+        _append("feature_sets.tsv", "none\tnothing\t\t\t\t\t\t\tsar\tfalse\t"),
+        "config/feature_sets.tsv, row 25 (none)",
         "fill at least one of",
     ),
     Wrong(
         "a feature set twice",
-        _append("feature_sets.tsv", "rgb\tRGB\t\tRGB\t\t\t\toptical\tfalse\t"),
-        "config/feature_sets.tsv, row 23 (rgb), column features",
+        _append("feature_sets.tsv", "rgb\tRGB\t\tRGB\t\t\t\t\toptical\tfalse\t"),
+        "config/feature_sets.tsv, row 25 (rgb), column features",
         "rename or remove one of them",
     ),
     Wrong(

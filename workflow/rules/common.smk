@@ -1,4 +1,5 @@
 # Tables, wildcard constraints, input functions and code hashes. The only file here with functions.
+import os
 import re
 import sys
 from pathlib import Path
@@ -10,9 +11,19 @@ from snakemake.logging import logger
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(RULES.parent.resolve() / "scripts"))
 
-from scarp import configuration, provenance, study as studies
-from scarp.channels import all_channels
+from scarp import configuration, product_files, provenance, study as studies
+from scarp.acquire.archive import (
+    INVENTORY,
+    NAME,
+    SCENES,
+    SIDES,
+    SIMULATED,
+    patches_name,
+    top_of,
+)
+from scarp.channels import all_channels, bands_of
 from scarp.errors import ScarpError
+from scarp.sources import archive_file, dates_of, is_downloaded
 
 try:
     config.update(configuration.check(config))
@@ -42,6 +53,7 @@ wildcard_constraints:
     features=one_of(STUDY.feature_sets),
     scenario=one_of(STUDY.scenarios),
     seed=r"\d+",
+    part=one_of(SIDES),
 
 
 def events_of(source):
@@ -65,14 +77,7 @@ def simulated_event(wildcards):
         "event": row.event,
         "event_date": row.date,
         "orbit": row.orbit,
-        "dates": {
-            sensor: {
-                a.epoch: a.date
-                for a in STUDY.acquisitions[row.event]
-                if a.sensor == sensor
-            }
-            for sensor in ("sentinel1", "sentinel2")
-        },
+        "dates": dates_of(STUDY.acquisitions[row.event]),
         "optical": row.event not in world["without_optical_contrast"],
         "radar": row.event not in world["without_radar_contrast"],
     }
@@ -95,6 +100,167 @@ def cubes_to_map():
         f"<results>/cubes/{row.event}.nc"
         for row in STUDY.events.values()
         if row.role == "apply"
+    ]
+
+
+# --- archive
+
+ARCHIVE = archive_file(config)
+ARCHIVE_IS_ZIP = not Path(ARCHIVE).is_dir()
+
+
+def archive_path(wildcards):
+    """The archive's zip or folder."""
+    return ARCHIVE
+
+
+def archive_inputs(wildcards):
+    """What the cube of a published event is read from: the zip, or its part of the folder."""
+    if ARCHIVE_IS_ZIP:
+        return [ARCHIVE]
+    top = top_of(ARCHIVE)
+    return [f"{top}/{SCENES}/{wildcards.event}", f"{top}/{INVENTORY}"]
+
+
+def archive_event(wildcards):
+    """What the cube of a published event depends on beside the archive: its own row and dates."""
+    row = STUDY.events[wildcards.event]
+    return {
+        "event": row.event,
+        "event_date": row.date,
+        "orbit": row.orbit,
+        "dates": dates_of(STUDY.acquisitions[row.event]),
+        "channels": list(STUDY.channels_of(row.event)),
+    }
+
+
+def archive_remote():
+    """Where the archive is fetched from, and what is to arrive."""
+    return {name: config["archive"][name] for name in ("url", "size", "md5")}
+
+
+def published_files():
+    """The files of published patches, in the order of their parts."""
+    if ARCHIVE_IS_ZIP:
+        return [f"<results>/archive/{patches_name(part)}" for part in SIDES]
+    return [f"{top_of(ARCHIVE)}/{patches_name(part)}" for part in SIDES]
+
+
+def published_scenes():
+    """Where the elevation of all published events is read from."""
+    return [ARCHIVE if ARCHIVE_IS_ZIP else f"{top_of(ARCHIVE)}/{SCENES}"]
+
+
+def published_events():
+    """Pattern of the events whose patches come from the archive rather than from their cubes."""
+    if config["patches"]["origin"] == "own":
+        return one_of(())
+    return events_of("archive")
+
+
+def cut_events():
+    """Pattern of the events whose patches are cut from their cubes."""
+    published = re.compile(published_events())
+    return one_of(event for event in STUDY.events if not published.fullmatch(event))
+
+
+def any_published():
+    """Whether any patches come from the archive."""
+    return config["patches"]["origin"] == "published"
+
+
+def published_in_table():
+    """Role in the table of every event that comes from the archive."""
+    return {event: STUDY.events[event].role for event in events_from_archive()}
+
+
+def archive_events():
+    """Published events as a simulated archive needs them."""
+    return [
+        {
+            "event": row.event,
+            "event_date": row.date,
+            "orbit": row.orbit,
+            "role": row.role,
+            "dates": dates_of(STUDY.acquisitions[row.event])["sentinel1"],
+            "optical_dates": dates_of(STUDY.acquisitions[row.event])["sentinel2"],
+            "name": row.name,
+            "country": row.country,
+        }
+        for row in STUDY.events.values()
+        if row.source == "archive"
+    ]
+
+
+def events_from_archive():
+    """Events of source archive that train or test, sorted."""
+    return sorted(
+        row.event
+        for row in STUDY.events.values()
+        if row.source == "archive" and row.role != "apply"
+    )
+
+
+def archive_facts():
+    """Facts of the events that come from the archive."""
+    return [f"<results>/events/{event}.json" for event in events_from_archive()]
+
+
+def archive_optical_dates():
+    """Event -> epoch -> date of the Sentinel-2 images that come from the archive."""
+    return {
+        event: dates_of(STUDY.acquisitions[event])["sentinel2"]
+        for event in events_from_archive()
+    }
+
+
+def archive_layout():
+    """How the patches of a simulated archive are cut; radar shadow and cloud leave few whole ones."""
+    layout = {name: config["patches"][name] for name in ("size", "stride")}
+    return {**layout, "valid_share": 0.5}
+
+
+def archive_hidden():
+    """Events of a simulated archive whose landslides a sensor does not show."""
+    world = config["simulate"]
+    return {
+        "optical": world["without_optical_contrast"],
+        "radar": world["without_radar_contrast"],
+    }
+
+
+def downloads():
+    """What is still to be fetched: what it is -> bytes."""
+    fetched = config["archive"]["path"] == "" and events_from_archive()
+    if not fetched or is_downloaded(config):
+        return {}
+    return {"the published archive": config["archive"]["size"]}
+
+
+# --- products
+
+
+def scenes_event(wildcards):
+    """What an event's cube depends on beside its products: its own row and dates."""
+    row = STUDY.events[wildcards.event]
+    return {
+        "event": row.event,
+        "event_date": row.date,
+        "dates": dates_of(STUDY.acquisitions[row.event]),
+        "needs_labels": row.role != "apply",
+    }
+
+
+def products_of_event(wildcards):
+    """Files that an event's acquisitions call for, terrain first, and what is there of the rest."""
+    row = scenes_event(wildcards)
+    folder = f"<results>/products/{wildcards.event}"
+    there = Path(workflow.pathvars.apply(folder))
+    chosen = (row["dates"], row["needs_labels"])
+    return [f"{folder}/{name}" for name in product_files.required_files(*chosen)] + [
+        f"{folder}/{name}"
+        for name in product_files.optional_files(*chosen)
+        if (there / name).is_file()
     ]
 
 
@@ -132,17 +298,47 @@ def site_tests(wildcards):
     ]
 
 
-def site_roles(wildcards):
-    """Role of each site in a split."""
-    return {
-        event: STUDY.site_role(wildcards.split, event)
-        for event in STUDY.sites(wildcards.split)
-    }
+def sites(wildcards):
+    """Events that may test a split, in the order of `site_patches`."""
+    return list(STUDY.sites(wildcards.split))
 
 
 def event_role(wildcards):
     """Role of one event."""
     return STUDY.events[wildcards.event].role
+
+
+# --- paper
+
+
+def site_cubes(wildcards):
+    """Cubes of the events that may test a split, in the order of `site_patches`."""
+    return [f"<results>/cubes/{event}.nc" for event in STUDY.sites(wildcards.split)]
+
+
+def event_label(wildcards):
+    """An event's id and, in the next line, its place where that is known."""
+    return label_of(wildcards.event)
+
+
+def site_labels(wildcards):
+    """Labels of the events that may test a split, in the order of `site_patches`."""
+    return [label_of(event) for event in STUDY.sites(wildcards.split)]
+
+
+def label_of(event):
+    """An event's id and, in the next line, its place."""
+    return "\n".join(filter(None, (event, place_of(STUDY.events[event]))))
+
+
+def paper_groups():
+    """Sensor group of every feature set that is one of the paper's and is run."""
+    used = {experiment.features for experiment in STUDY.experiments}
+    return {
+        name: row.group
+        for name, row in sorted(STUDY.feature_sets.items())
+        if name in used and row.in_paper != "false"
+    }
 
 
 # --- experiments
@@ -171,6 +367,21 @@ def augmentation_of(row):
 def scope_of(row):
     """Scaling scope of a feature set: the row's own or the configuration's."""
     return row.scaling or config["scaling"]["scope"]
+
+
+def offset_of(row):
+    """What is done about the offset of Sentinel-2: the row's own choice or the configuration's.
+
+    To a set without optical bands it is nothing, and no reason to train again.
+    """
+    if not set(row.bands) & set(bands_of("sentinel2")):
+        return "as-published"
+    return row.s2_offset or config["archive"]["s2_offset"]
+
+
+def s2_offset(wildcards):
+    """What an experiment does about the offset of Sentinel-2 images."""
+    return offset_of(STUDY.feature_sets[wildcards.features])
 
 
 def augmentation(wildcards):
@@ -232,14 +443,51 @@ def all_manifests():
 
 
 def summaries():
-    """Tables of scores."""
-    return [
-        f"<results>/summary/{name}.tsv"
-        for name in ("metrics", "averages", "seeds", "baselines")
-    ]
+    """Tables of scores, and of what is known of the archive's events."""
+    tables = ["events", "metrics", "averages", "seeds", "baselines"]
+    if events_from_archive():
+        tables.append("s2_offsets")
+    if any_published():
+        tables.append("published_roles")
+    return [f"<results>/summary/{name}.tsv" for name in tables]
+
+
+# --- events
+
+
+def shown_events():
+    """Events that train or test, sorted."""
+    return sorted(
+        (row for row in STUDY.events.values() if row.role != "apply"),
+        key=lambda row: row.event,
+    )
+
+
+def described():
+    """Facts of every event that trains or tests, sorted."""
+    return [f"<results>/events/{row.event}.json" for row in shown_events()]
+
+
+def event_facts():
+    """What the table says of every event that trains or tests, sorted."""
+    columns = ("event", "letter", "name", "country", "date", "orbit", "role", "group")
+    return [{name: getattr(row, name) for name in columns} for row in shown_events()]
+
+
+def event_dates():
+    """Days of every event that trains or tests, and of its images; blank where not known."""
+    return {
+        row.event: {"event": row.date, **dates_of(STUDY.acquisitions[row.event])}
+        for row in shown_events()
+    }
 
 
 # --- report
+
+
+def place_of(row):
+    """Place and country of an event, as far as its row tells."""
+    return ", ".join(filter(None, (row.name, row.country)))
 
 
 def names():
@@ -253,7 +501,7 @@ def names():
             name: f"{row.pre}+{row.post}" for name, row in STUDY.scenarios.items()
         },
         "sites": {
-            row.event: ", ".join(filter(None, (row.name, row.country)))
+            row.event: place_of(row)
             for row in sorted(STUDY.events.values(), key=lambda row: row.event)
             if row.role != "apply"
         },
@@ -284,35 +532,44 @@ def of_family(name):
     return files
 
 
-def augmentation_pairs():
-    """Feature sets that differ in nothing but augmentation: (without, with) each."""
+def choices_of(row):
+    """What a feature set chooses beside its bands, the configuration's where the row says nothing."""
+    return {
+        "augmentation": augmentation_of(row),
+        "scaling": scope_of(row),
+        "s2_offset": offset_of(row),
+    }
+
+
+def pairs(choice, base):
+    """Feature sets that differ in one choice only: [the one with `base`, the other] each."""
     by_rest = {}
     for name in names()["features"]:
         row = STUDY.feature_sets[name]
-        by_rest.setdefault((row.bands, scope_of(row)), {}).setdefault(
-            augmentation_of(row), name
-        )
+        rest = choices_of(row)
+        own = rest.pop(choice)
+        by_rest.setdefault((row.bands, *rest.values()), {}).setdefault(own, name)
     return [
-        [kinds["none"], kinds[kind]]
+        [kinds[base], kinds[kind]]
         for kinds in by_rest.values()
-        if "none" in kinds
+        if base in kinds
         for kind in kinds
-        if kind != "none"
+        if kind != base
     ]
 
 
 def any_simulated():
     """Whether any event that trains or tests is simulated."""
-    return any(
-        row.source == "simulated"
-        for row in STUDY.events.values()
-        if row.role != "apply"
-    )
+    simulated = {"simulated"}
+    if config["archive"]["path"] == SIMULATED:
+        simulated.add("archive")
+    return any(row.source in simulated for row in shown_events())
 
 
 def is_shown(row, group):
     """Whether a feature set belongs to a group and is no ablation of another row."""
-    return row.group == group and not row.augmentation and not row.scaling
+    own_choice = row.augmentation or row.scaling or row.s2_offset
+    return row.group == group and not own_choice
 
 
 def mapped_models(wildcards):
@@ -336,6 +593,19 @@ def mapped_models(wildcards):
     return [[e.features, e.scenario, seed] for e in dict.fromkeys(chosen)]
 
 
+def mapped_sites(split):
+    """Sites of a split that get a map.
+
+    In split `published` the table may say `train` of an event that tests (it is not known before
+    the archive has been read): such a site is scored, and gets its map when the table says so.
+    """
+    return [
+        event
+        for event in STUDY.sites(split)
+        if split != "published" or STUDY.events[event].role != "train"
+    ]
+
+
 def predictions_of_site(wildcards):
     """Folders of predictions of the models on a site's map."""
     return [
@@ -344,18 +614,40 @@ def predictions_of_site(wildcards):
     ]
 
 
-def figures():
-    """Figures and tables of the report."""
+def figures_of_events():
+    """Figures that show the events themselves.
+
+    Tiles of the benchmark have neither dates nor a place nor elevation in a known unit.
+    """
+    stems = ["events_map", "optical_days", "relief"]
+    placed = any(row.source != "landslide4sense" for row in shown_events())
+    tested = {event for split in STUDY.splits for event in mapped_sites(split)}
+    return [
+        *(f"<results>/figures/{stem}.svg" for stem in stems if placed),
+        *(f"<results>/figures/features/{event}.png" for event in sorted(tested)),
+        *(f"<results>/figures/{split}_sites.png" for split in STUDY.splits),
+    ]
+
+
+def figures_of_scores():
+    """Figures and pages that show scores, and the paper's numbers where the tables name them."""
     stems = ["f1_per_site", "training"]
     if any(
         STUDY.feature_sets[e.features].group in ("sar", "fusion")
         for e in STUDY.experiments
     ):
         stems.append("f1_by_dates")
-    if augmentation_pairs():
+    if pairs("augmentation", "none"):
         stems.append("augmentation")
+    if pairs("s2_offset", "as-published"):
+        stems.append("s2_offset")
+    pages = ["scores", "paper"] if config["tables"]["paper"] else ["scores"]
     return [
-        *(f"<results>/summary/{family}_scores.html" for family in families()),
+        *(
+            f"<results>/summary/{family}_{page}.html"
+            for family in families()
+            for page in pages
+        ),
         *(
             f"<results>/figures/{family}_{stem}.svg"
             for family in families()
@@ -364,6 +656,91 @@ def figures():
         *(
             f"<results>/figures/maps/{split}_{event}.png"
             for split in STUDY.splits
-            for event in STUDY.sites(split)
+            for event in mapped_sites(split)
         ),
     ]
+
+
+# --- plan
+
+
+def planned_source(row):
+    """Source of an event as far as its size matters: an archive may be simulated."""
+    simulated = row.source == "archive" and config["archive"]["path"] == SIMULATED
+    return "simulated" if simulated else row.source
+
+
+def planned_events():
+    """Events as far as their size matters."""
+    return [
+        {
+            "event": row.event,
+            "role": row.role,
+            "source": planned_source(row),
+            "block": row.aoi,
+            "channels": len(STUDY.channels_of(row.event)),
+        }
+        for row in sorted(STUDY.events.values(), key=lambda row: row.event)
+    ]
+
+
+def planned_splits():
+    """Events that train and that test each split."""
+    return {
+        split: {
+            "train": list(STUDY.training_events(split)),
+            "test": list(STUDY.sites(split)),
+        }
+        for split in STUDY.splits
+    }
+
+
+def planned_models():
+    """Models as far as their cost matters, in the order of `trained`."""
+    channels = {(e.features, e.scenario): len(e.channels) for e in STUDY.experiments}
+    return [
+        {
+            "split": split,
+            "features": features,
+            "scenario": scenario,
+            "seed": seed,
+            "channels": channels[features, scenario],
+            "augmentation": augmentation_of(STUDY.feature_sets[features]),
+            "own_augmentation": bool(STUDY.feature_sets[features].augmentation),
+        }
+        for split, features, scenario, seed in trained()
+    ]
+
+
+def smaller_choices():
+    """Among which seeds, scenarios (fewest dates first) and feature sets a smaller study chooses."""
+    rows = [
+        STUDY.scenarios[name]
+        for name in config["study"]["scenarios"] or STUDY.scenarios
+    ]
+    rows.sort(key=lambda row: (row.pre + row.post, row.pre, row.scenario))
+    return {
+        "seeds": config["study"]["seeds"],
+        "scenarios": [row.scenario for row in rows],
+        "features": {
+            name: group
+            for name, group in names()["groups"].items()
+            if is_shown(STUDY.feature_sets[name], group)
+        },
+    }
+
+
+def machine():
+    """What this run of Snakemake may use at a time; 0 where nothing limits it."""
+    allowed = workflow.global_resources
+    granted = {
+        name: allowed[name].value if name in allowed else None
+        for name in ("_cores", "_nodes", "gpu")
+    }
+    there = os.cpu_count() or 1
+    return {
+        "cores": min(granted["_cores"] or there, there),
+        "there": there,
+        "gpus": granted["gpu"] or 0,
+        "nodes": granted["_nodes"] or 0,
+    }

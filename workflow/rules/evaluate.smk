@@ -23,7 +23,7 @@ rule evaluate:
         mem_mb=6000,
         runtime=60,
     params:
-        roles=site_roles,
+        sites=sites,
         code=code("evaluate.py"),
     message:
         "Scoring {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
@@ -49,8 +49,9 @@ rule baselines:
         runtime=60,
     params:
         events=training_events,
-        roles=site_roles,
+        sites=sites,
         channels=all_manifests(),
+        s2_offset=config["archive"]["s2_offset"],
         code=code("baselines.py"),
     message:
         "Fitting the best single-band threshold of split {wildcards.split}"

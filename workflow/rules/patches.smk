@@ -6,6 +6,8 @@ rule cut_patches:
         "<results>/patches/{event}.nc",
     log:
         "<logs>/cut_patches/{event}.log",
+    wildcard_constraints:
+        event=cut_events(),
     conda:
         "../../envs/geo.yaml"
     resources:

@@ -76,12 +76,43 @@ rule figure_augmentation:
         runtime=10,
     params:
         names=names(),
-        pairs=augmentation_pairs(),
-        code=code("figure_augmentation.py"),
+        pairs=pairs("augmentation", "none"),
+        meaning=["not augmented", "augmented"],
+        code=code("figure_pairs.py"),
     message:
         "Drawing the effect of augmentation, split {wildcards.family}"
     script:
-        "../scripts/figure_augmentation.py"
+        "../scripts/figure_pairs.py"
+
+
+rule figure_s2_offset:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_s2_offset.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_s2_offset.svg",
+            category="Figures",
+            caption="../report/s2_offset.rst",
+            labels={"split": "{family}", "figure": "effect of the Sentinel-2 offset"},
+        ),
+        png="<results>/figures/{family}_s2_offset.png",
+    log:
+        "<logs>/figure_s2_offset/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        names=names(),
+        pairs=pairs("s2_offset", "as-published"),
+        meaning=["as published", "offset taken off"],
+        code=code("figure_pairs.py"),
+    message:
+        "Drawing the effect of the Sentinel-2 offset, split {wildcards.family}"
+    script:
+        "../scripts/figure_pairs.py"
 
 
 rule figure_training:

@@ -22,6 +22,7 @@ rule train:
         events=training_events,
         augmentation=augmentation,
         scope=scaling_scope,
+        s2_offset=s2_offset,
         network=lookup(dpath="model", within=config),
         training=learning(),
         threshold=lookup(dpath="threshold", within=config),

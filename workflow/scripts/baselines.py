@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 log.start(snakemake.log[0])
 params, given = snakemake.params, snakemake.input
-roles: dict[str, str] = params.roles
+sites: list[str] = params.sites
 patches = dict(zip(params.events, given.training, strict=True))
-patches |= dict(zip(roles, given.patches, strict=True))
+patches |= dict(zip(sites, given.patches, strict=True))
 write_baselines(
     patches,
     given.train,
-    dict(zip(roles, given.tests, strict=True)),
-    roles,
+    dict(zip(sites, given.tests, strict=True)),
     params.channels,
     snakemake.wildcards.split,
     snakemake.output[0],
+    params.s2_offset,
 )

@@ -11,12 +11,11 @@ if TYPE_CHECKING:
 
 log.start(snakemake.log[0])
 given = snakemake.input
-roles: dict[str, str] = snakemake.params.roles
+sites: list[str] = snakemake.params.sites
 evaluate(
     given.model,
-    dict(zip(roles, given.patches, strict=True)),
-    dict(zip(roles, given.tests, strict=True)),
-    roles,
+    dict(zip(sites, given.patches, strict=True)),
+    dict(zip(sites, given.tests, strict=True)),
     Path(snakemake.output.scores).parent,
     device=snakemake.config["training"]["device"],
     threads=snakemake.threads,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from scarp import log
-from scarp.folds import Member
+from scarp.folds import Member, kind_of
 from scarp.split_job import write_training_side
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ physical_ranges: bool = snakemake.params.physical_ranges
 write_training_side(
     dict(zip((member[0] for member in members), snakemake.input, strict=True)),
     [Member(*member) for member in members],
-    whole=snakemake.wildcards.split != "roles",
+    kind=kind_of(snakemake.wildcards.split),
     settings=settings,
     percentiles=(percentiles[0], percentiles[1]),
     physical_ranges=physical_ranges,

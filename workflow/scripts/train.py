@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 log.start(snakemake.log[0])
 params, given, names = snakemake.params, snakemake.input, snakemake.wildcards
 identity = (names.split, names.features, names.scenario, int(names.seed))
-choices = (params.augmentation, params.scope, params.code)
+choices = (params.augmentation, params.scope, params.s2_offset, params.code)
 experiment = Experiment(*identity, tuple(params.channels), *choices)
 settings = TrainingSettings(
     **params.training,

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from scarp.errors import Fault, SplitError
 from scarp.metrics import Counts, count
 from scarp.patches import PatchTable, read_channel, read_flags, read_table
-from scarp.split_files import read_patch_list
+from scarp.sentinel2 import S2Offset
+from scarp.split_files import read_patch_list, read_test_list
 from scarp.tsv import write_table
 
 _LOG = logging.getLogger("scarp")
@@ -110,6 +111,7 @@ def fit_channel(
     patch_files: Mapping[str, str | Path],
     train: Sequence[tuple[str, int]],
     channels: Sequence[str],
+    s2_offset: S2Offset = "as-published",
 ) -> tuple[str, Rule]:
     """The channel, threshold and side with the highest F1, pooled over the training patches.
 
@@ -121,6 +123,7 @@ def fit_channel(
     patch_files: event -> its patches.
     train: event and patch index of every training patch.
     channels: candidates; among equals the first wins.
+    s2_offset: see `scarp.patches.read_channel`.
 
     Raises
     ------
@@ -140,7 +143,7 @@ def fit_channel(
         values = np.concatenate(
             [np.zeros(0, dtype=np.float32)]
             + [
-                read_channel(patch_files[event], channel, patches)[usable[event]]
+                read_channel(patch_files[event], channel, patches, s2_offset)[usable[event]]
                 for event, patches in wanted.items()
             ]
         )
@@ -188,10 +191,10 @@ def write_baselines(
     patch_files: Mapping[str, str | Path],
     train_table: str | Path,
     test_tables: Mapping[str, str | Path],
-    roles: Mapping[str, str],
     channels: Sequence[str],
     split: str,
     path: str | Path,
+    s2_offset: S2Offset = "as-published",
 ) -> None:
     """Fit and count both baselines and write baselines.tsv: two rows per site.
 
@@ -199,27 +202,31 @@ def write_baselines(
     ----------
     patch_files: event -> its patches, of every training event and site.
     train_table: train.tsv of the split.
-    test_tables: site -> its test table.
-    roles: site -> its role, for the table.
+    test_tables: site -> its test table; a site without a patch in it is left out.
     channels: candidates of the single band, which every event here has.
     split: name of the split, for the table.
     path: the table to write.
+    s2_offset: see `scarp.patches.read_channel`.
 
     Raises
     ------
     SplitError: see `fit_channel`. DataError: an event lacks a channel.
     """
-    channel, rule = fit_channel(patch_files, read_patch_list(train_table), channels)
+    training = read_patch_list(train_table)
+    channel, rule = fit_channel(patch_files, training, channels, s2_offset)
     rows = []
     for site, test_table in test_tables.items():
-        patches = np.array([patch for _, patch in read_patch_list(test_table)], dtype=np.int64)
+        tested, role = read_test_list(test_table)
+        if not tested:
+            continue
+        patches = np.array(tested, dtype=np.int64)
         table = read_table(patch_files[site])
         mask, valid = (
             _scene(flags, table, patches, 0) for flags in read_flags(patch_files[site], patches)
         )
-        values = read_channel(patch_files[site], channel, patches)
+        values = read_channel(patch_files[site], channel, patches, s2_offset)
         called = _scene(rule.apply(values), table, patches, False)
-        name = (split, site, roles[site])
+        name = (split, site, role)
         rows.append(_row((*name, "everywhere"), ("", "", ""), everywhere(mask, valid)))
         fitted = (channel, f"{rule.threshold:.9g}", rule.direction)
         rows.append(_row((*name, "single-band"), fitted, count(called, mask, valid)))

@@ -125,7 +125,7 @@ def read_images(
     valid = read_flags(path, patches)[1] == 1
     images = np.empty((*valid.shape, len(channels)), dtype=np.float32) if out is None else out
     for number, channel in enumerate(channels):
-        values = read_channel(path, channel, patches)
+        values = read_channel(path, channel, patches, scaling.s2_offset)
         images[..., number] = scale(values, valid, channel, scaling, scene)
     return images
 

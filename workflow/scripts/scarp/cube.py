@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -22,22 +22,29 @@ from scarp.errors import DataError, Fault, did_you_mean
 from scarp.files import beside
 from scarp.grid import Grid
 
+#: How values are stored: `packed` in 16 bit wherever the band allows, `lossless` only where that
+#: gives back every value, `float` never (for values that are not in the band's unit).
+Storage = Literal["packed", "lossless", "float"]
 #: Side of a storage chunk in pixels: the size of a patch, so that reading one touches at most four.
 CHUNK = 128
 #: 16-bit codes that stand for "no data".
 _NODATA = {"uint16": 65535, "int16": -32768}
 
 
-def _encoding(band: Band, shape: tuple[int, int], packed: bool) -> dict[str, Any]:
+def _encoding(band: Band, values: NDArray[np.float32], storage: Storage) -> dict[str, Any]:
+    shape = values.shape
     compression = {
         "zlib": True,
         "complevel": 1,
         "shuffle": True,
         "chunksizes": (min(CHUNK, shape[0]), min(CHUNK, shape[1])),
     }
-    if not (packed and band.step):
+    packed = band.step and (
+        storage == "packed" or (storage == "lossless" and _survives(band, values))
+    )
+    if not packed:
         return {"dtype": "float32", "_FillValue": np.float32(np.nan), **compression}
-    dtype = "int16" if band.low < 0 else "uint16"
+    dtype = _code(band)
     return {
         "dtype": dtype,
         "scale_factor": np.float32(band.step),  # so that it decodes to float32
@@ -46,11 +53,31 @@ def _encoding(band: Band, shape: tuple[int, int], packed: bool) -> dict[str, Any
     }
 
 
+def _code(band: Band) -> str:
+    return "int16" if band.low < 0 else "uint16"
+
+
+def _limits(band: Band) -> tuple[int, int]:
+    """What a band's 16-bit code can hold, one code short of nodata."""
+    return (-32767, 32767) if band.low < 0 else (0, 65534)
+
+
+def _survives(band: Band, values: NDArray[np.float32]) -> bool:
+    """Whether 16-bit codes decode to these very values."""
+    seen = values[~np.isnan(values)]
+    step = np.float32(band.step)
+    codes = np.rint(seen / step)
+    lowest, highest = _limits(band)
+    if codes.size and (codes.min() < lowest or codes.max() > highest):
+        return False
+    return bool((codes * step == seen).all())
+
+
 def _storable(band: Band, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep values inside what their 16-bit code can hold, one code short of nodata."""
+    """Keep values inside what their 16-bit code can hold."""
     if not band.step:
         return values
-    lowest, highest = (-32767, 32767) if band.low < 0 else (0, 65534)
+    lowest, highest = _limits(band)
     return np.clip(values, np.float32(lowest * band.step), np.float32(highest * band.step))
 
 
@@ -62,7 +89,7 @@ def write_cube(
     valid: NDArray[np.uint8],
     attributes: Mapping[str, Any],
     channel_attributes: Mapping[str, Mapping[str, Any]] | None = None,
-    packed: bool = True,
+    storage: Storage = "packed",
 ) -> None:
     """Write the cube of an event.
 
@@ -74,8 +101,7 @@ def write_cube(
     valid: (y, x) uint8: 1 where training and scoring may use the pixel.
     attributes: global attributes; at least `event` and `source`.
     channel_attributes: per channel, such as `date`, `product`, `engine`.
-    packed: False stores float32 throughout: for values that are not in the band's unit, which its
-        16-bit code could not hold.
+    storage: see `Storage`.
 
     Raises
     ------
@@ -108,10 +134,10 @@ def write_cube(
     encoding: dict[str, dict[str, Any]] = {}
     for name, array in channels.items():
         _, band = split_channel(name)
-        encoding[name] = _encoding(band, shape, packed)
+        encoding[name] = _encoding(band, array, storage)
         variables[name] = (
             ("y", "x"),
-            _storable(band, array) if packed else array,
+            _storable(band, array) if storage == "packed" else array,
             {
                 "long_name": band.long_name,
                 "units": band.unit,

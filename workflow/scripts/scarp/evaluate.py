@@ -23,7 +23,7 @@ from scarp.predict import (
     window_of,
     write_prediction,
 )
-from scarp.split_files import read_patch_list
+from scarp.split_files import read_test_list
 from scarp.tsv import write_table
 from scarp.unet import UNet
 
@@ -42,7 +42,6 @@ def evaluate(
     model_path: str | Path,
     patch_files: Mapping[str, str | Path],
     test_tables: Mapping[str, str | Path],
-    roles: Mapping[str, str],
     folder: str | Path,
     device: str = "auto",
     threads: int = 1,
@@ -57,15 +56,15 @@ def evaluate(
     Parameters
     ----------
     patch_files: site -> its patches file.
-    test_tables: site -> list of its patches that are tested.
-    roles: site -> its role, for the table.
+    test_tables: site -> list of its patches that are tested, with its role. A published event on
+        which its authors do not test has none, and gets no score.
     device: auto, cpu or cuda; auto takes a GPU where there is one.
     threads: CPU threads.
 
     Raises
     ------
     ModelError: the model is incomplete, or a site lacks one of its channels.
-    DataError: a site has no patch to test.
+    DataError: no site has a patch to test.
     """
     torch.set_num_threads(threads)
     model, description = load(model_path)
@@ -78,20 +77,29 @@ def evaluate(
     sites: list[tuple[object, ...]] = []
     patches: list[tuple[object, ...]] = []
     for site, test_table in test_tables.items():
-        tested = np.array([patch for _, patch in read_patch_list(test_table)], dtype=np.int64)
-        if not tested.size:
-            raise DataError(
-                Fault(
-                    "lists no patch to test",
-                    str(test_table),
-                    cure=f"give event {site} another role, or make its split again",
-                )
-            )
+        tested, role = read_test_list(test_table)
+        if not tested:
+            logger.info("%s: no patch tests here in this split", site)
+            continue
         site_row, patch_rows = _score_site(
-            site, roles[site], model, description, patch_files[site], tested, results
+            site,
+            role,
+            model,
+            description,
+            patch_files[site],
+            np.array(tested, dtype=np.int64),
+            results,
         )
         sites.append(site_row)
         patches += patch_rows
+    if not sites:
+        raise DataError(
+            Fault(
+                "list no patch to test",
+                ", ".join(map(str, test_tables.values())),
+                cure="give an event role dependent or independent, or make the split again",
+            )
+        )
     write_table(results / "scores_patches.tsv", PATCHES_COLUMNS, patches)
     write_table(results / "scores.tsv", SCORES_COLUMNS, sites)
 

@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from scarp.errors import Fault, SplitError
+
+#: What decides which patches train: the roles of events, folds, or the authors of the archive.
+Kind = Literal["roles", "leave-event-out", "published"]
+
+
+def kind_of(split: str) -> Kind:
+    """The kind of a split, which may be one fold: leave-event-out-3."""
+    return cast(Kind, split.rstrip("0123456789").rstrip("-"))
 
 
 @dataclass(frozen=True)

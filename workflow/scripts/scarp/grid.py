@@ -49,6 +49,25 @@ class Grid:
             "resolution": self.resolution,
         }
 
+    def agrees(self, other: Grid) -> bool:
+        """Whether two grids have the same pixels, but for a thousandth of one."""
+        slack = self.resolution / 1000
+        return (
+            (self.crs, self.height, self.width) == (other.crs, other.height, other.width)
+            and abs(self.left - other.left) < slack
+            and abs(self.top - other.top) < slack
+            and abs(self.resolution - other.resolution) * max(self.height, self.width) < slack
+        )
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether the CRS is projected, so that its units are metres; False without a CRS."""
+        if not self.crs:
+            return False
+        from rasterio.crs import CRS  # slow to import, needed here only
+
+        return bool(CRS.from_user_input(self.crs).is_projected)
+
     @property
     def x(self) -> NDArray[np.float64]:
         """Eastings of pixel centres, west to east."""

@@ -8,7 +8,8 @@ A patches file holds, for one event::
     row, column (patch)             int32, first pixel of the window on the event's grid
     valid_fraction, landslide_pixels (patch)
 
-and the event's grid as attributes. Windows that stick out of the cube are padded: NaN, invalid.
+and, as attributes, those of the cube with the event's grid, and for published patches the side of
+the split that each is on. Windows that stick out of the cube are padded: NaN, invalid.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from scarp.channels import EPOCHS, bands_of
 from scarp.errors import DataError, Fault, did_you_mean
 from scarp.grid import Grid
+from scarp.sentinel2 import S2Offset, ndvi, without_offset
 
 #: Event, and index of the patch in the event's file.
 PatchId = tuple[str, int]
@@ -38,6 +41,8 @@ class PatchTable:
     channels: names in stored order.
     row, column: (patch,) int32, first pixel of each window.
     valid_pixels, landslide_pixels: (patch,) int64.
+    sides: side of the published split that each patch is on; None where patches were cut here.
+    has_offset: whether an image of Sentinel-2 carries an offset (`scarp.sentinel2`).
     """
 
     event: str
@@ -49,6 +54,8 @@ class PatchTable:
     column: NDArray[np.int32]
     valid_pixels: NDArray[np.int64]
     landslide_pixels: NDArray[np.int64]
+    sides: tuple[str, ...] | None = None
+    has_offset: bool = False
 
     def __len__(self) -> int:
         return len(self.row)
@@ -86,31 +93,58 @@ def read_table(path: str | Path) -> PatchTable:
             column=np.asarray(file["column"][...], dtype=np.int32),
             valid_pixels=np.asarray(file["valid"][...]).sum(axis=(1, 2), dtype=np.int64),
             landslide_pixels=np.asarray(file["landslide_pixels"][...], dtype=np.int64),
+            sides=tuple(str(file.attrs["sides"]).split()) if "sides" in file.attrs else None,
+            has_offset=any(_offset(file, epoch) for epoch in EPOCHS),
         )
 
 
 def read_channel(
-    path: str | Path, channel: str, patches: NDArray[np.int64] | None = None
+    path: str | Path,
+    channel: str,
+    patches: NDArray[np.int64] | None = None,
+    s2_offset: S2Offset = "as-published",
 ) -> NDArray[np.float32]:
     """Read one channel of the given patches (all when None) as (patch, y, x) float32.
+
+    Parameters
+    ----------
+    s2_offset: `corrected` takes off the offset of the processing baseline that an image of
+        Sentinel-2 carries, where the event's source left it in, and computes NDVI anew.
 
     Raises
     ------
     DataError: the event has no such channel.
     """
+    epoch, _, band = channel.partition("_")
     with _open(path) as file:
-        stored = str(file.attrs["channels"]).split()
-        if channel not in stored:
-            raise DataError(
-                Fault(
-                    f"has no channel {channel}",
-                    str(path),
-                    f"{len(stored)} channels: {', '.join(stored)}",
-                    did_you_mean(channel, stored)
-                    or "choose a feature set or a scenario that this event can serve",
-                )
+        offset = _offset(file, epoch) if band in bands_of("sentinel2") else 0.0
+        if s2_offset == "as-published" or not offset:
+            return _read(file, path, channel, patches)
+        if band == "NDVI":
+            infrared, red = (_read(file, path, f"{epoch}_{b}", patches) for b in ("B08", "B04"))
+            return ndvi(without_offset(infrared, offset), without_offset(red, offset))
+        return without_offset(_read(file, path, channel, patches), offset)
+
+
+def _offset(file: h5py.File, epoch: str) -> float:
+    return float(np.asarray(file.attrs.get(f"s2_offset_{epoch}", 0)).item())
+
+
+def _read(
+    file: h5py.File, path: str | Path, channel: str, patches: NDArray[np.int64] | None
+) -> NDArray[np.float32]:
+    stored = str(file.attrs["channels"]).split()
+    if channel not in stored:
+        raise DataError(
+            Fault(
+                f"has no channel {channel}",
+                str(path),
+                f"{len(stored)} channels: {', '.join(stored)}",
+                did_you_mean(channel, stored)
+                or "choose a feature set or a scenario that this event can serve",
             )
-        values: NDArray[np.float32] = file["image"][:, stored.index(channel)]
+        )
+    values: NDArray[np.float32] = file["image"][:, stored.index(channel)]
     return values if patches is None else values[patches]
 
 

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from scarp.channels import BANDS, split_channel
 from scarp.errors import DataError, Fault
 from scarp.patches import read_channel, read_flags, read_table
+from scarp.sentinel2 import S2Offset
 
 logger = logging.getLogger("scarp")
 
@@ -61,11 +62,13 @@ class Scaling:
     scope: over what limits are taken; see the module.
     percentiles: lower and upper percentile that become 0 and 1.
     bands: limits by band name. Scopes `patch` and `scene` use their transform only.
+    s2_offset: what is done about the offset that images of Sentinel-2 carry (`scarp.sentinel2`).
     """
 
     scope: Scope
     percentiles: tuple[float, float]
     bands: Mapping[str, Limits]
+    s2_offset: S2Offset = "as-published"
 
 
 def fit(
@@ -73,6 +76,7 @@ def fit(
     rows: Sequence[tuple[str, int]],
     percentiles: tuple[float, float],
     physical_ranges: bool = True,
+    s2_offset: S2Offset = "as-published",
 ) -> Scaling:
     """Fit limits for every band on the given patches.
 
@@ -86,6 +90,7 @@ def fit(
     percentiles: lower and upper, 0..100.
     physical_ranges: scale bands of a fixed physical range (slope, coherence, H, A, alpha, NDVI) by
         that range; percentiles otherwise.
+    s2_offset: see `Scaling`.
     """
     chosen: dict[str, NDArray[np.int64]] = {
         event: np.array(sorted(patch for own, patch in rows if own == event), dtype=np.int64)
@@ -114,7 +119,10 @@ def fit(
         values = np.concatenate(
             [
                 _usable(
-                    _in_unit(read_channel(patch_files[event], channel, chosen[event]), transform),
+                    _in_unit(
+                        read_channel(patch_files[event], channel, chosen[event], s2_offset),
+                        transform,
+                    ),
                     valid[event],
                 )[::step]
                 for event, channel in sources
@@ -127,7 +135,7 @@ def fit(
         if low == high:
             logger.warning("band %s is constant in the training patches: scaled to 0", name)
         limits[name] = Limits(transform, low, high)
-    return Scaling("train", percentiles, limits)
+    return Scaling("train", percentiles, limits, s2_offset)
 
 
 def scene_limits(
@@ -143,7 +151,8 @@ def scene_limits(
     found: dict[str, tuple[float, float]] = {}
     for channel in channels:
         transform = _limits_of(channel, scaling).transform
-        values = _usable(_in_unit(read_channel(path, channel), transform), valid)
+        stored = read_channel(path, channel, None, scaling.s2_offset)
+        values = _usable(_in_unit(stored, transform), valid)
         found[channel] = _percentiles(values, scaling.percentiles) if values.size else (0.0, 0.0)
     return found
 
@@ -190,16 +199,26 @@ def scale(
     return np.nan_to_num(scaled, copy=False, nan=0.0).astype(np.float32, copy=False)
 
 
-def to_json(scaling: Scaling) -> str:
-    """The text of scaling.json: percentiles and bands. The scope is the training's own choice."""
-    fields = asdict(scaling)
-    del fields["scope"]
+def to_json(scalings: Sequence[Scaling]) -> str:
+    """The text of scaling.json: percentiles, and bands for each choice about the offset.
+
+    The scope is the training's own choice.
+    """
+    fields = {
+        "percentiles": scalings[0].percentiles,
+        "bands": {
+            scaling.s2_offset: {name: asdict(limits) for name, limits in scaling.bands.items()}
+            for scaling in scalings
+        },
+    }
     return json.dumps(fields, indent=2) + "\n"
 
 
-def from_json(text: str, scope: Scope = "train") -> Scaling:
-    """Read what `to_json` wrote, to be applied in `scope`."""
-    return from_dict({**json.loads(text), "scope": scope})
+def from_json(text: str, scope: Scope = "train", s2_offset: S2Offset = "as-published") -> Scaling:
+    """Read what `to_json` wrote, to be applied in `scope` with a choice about the offset."""
+    fields = json.loads(text)
+    bands = fields["bands"][s2_offset]
+    return from_dict({**fields, "bands": bands, "scope": scope, "s2_offset": s2_offset})
 
 
 def from_dict(fields: Mapping[str, Any]) -> Scaling:
@@ -211,7 +230,7 @@ def from_dict(fields: Mapping[str, Any]) -> Scaling:
     """
     low, high = fields["percentiles"]
     bands = {name: Limits(**values) for name, values in fields["bands"].items()}
-    return Scaling(fields["scope"], (low, high), bands)
+    return Scaling(fields["scope"], (low, high), bands, fields["s2_offset"])
 
 
 def _limits_of(channel: str, scaling: Scaling) -> Limits:

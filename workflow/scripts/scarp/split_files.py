@@ -11,13 +11,24 @@ from scarp.tsv import read_table, write_table
 
 
 def write_patch_list(path: str | Path, patches: Iterable[PatchId]) -> None:
-    """Write train.tsv, validation.tsv or test/{event}.tsv."""
+    """Write train.tsv or validation.tsv."""
     write_table(path, ("event", "patch"), patches)
 
 
 def read_patch_list(path: str | Path) -> list[PatchId]:
     """Read train.tsv, validation.tsv or test/{event}.tsv."""
     return [(row["event"], int(row["patch"])) for row in read_table(path, ("event", "patch"))]
+
+
+def write_test_list(path: str | Path, event: str, patches: Iterable[int], role: str) -> None:
+    """Write test/{event}.tsv; `role` is the event's in this split."""
+    write_table(path, ("event", "patch", "role"), ((event, patch, role) for patch in patches))
+
+
+def read_test_list(path: str | Path) -> tuple[list[int], str]:
+    """Read test/{event}.tsv: patches and the event's role, blank where there is no patch."""
+    rows = read_table(path, ("event", "patch", "role"))
+    return [int(row["patch"]) for row in rows], rows[0]["role"] if rows else ""
 
 
 def write_augmentation(path: str | Path, patches: Sequence[PatchId]) -> None:

@@ -1,10 +1,11 @@
 """Dividing patches into training, validation and test without letting a pixel or event leak.
 
-Two splits exist. `roles`: independent events are tested only; a dependent event is cut by a
-straight line into a training and a testing part with a buffer between; validation takes whole
+Three kinds of split exist. `roles`: independent events are tested only; a dependent event is cut
+by a straight line into a training and a testing part with a buffer between; validation takes whole
 events (groups). `leave-event-out-k`: the groups of training and dependent events are dealt into
 folds; fold k is tested by a model that never saw its groups. Independent events take no part in
-it, so that adding one retrains nothing.
+it, so that adding one retrains nothing. `published`: published patches keep the side on which their
+authors put them; events that are not published are divided as in `roles`, but never validate.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarp.errors import Fault, SplitError
-from scarp.folds import Member
+from scarp.folds import Kind, Member
 from scarp.patches import PatchId, PatchTable
 
 
@@ -129,7 +130,7 @@ def choose_validation(
 def divide(
     members: Sequence[Member],
     tables: Mapping[str, PatchTable],
-    whole: bool,
+    kind: Kind,
     validation: float,
     test: float,
     buffer: int,
@@ -139,38 +140,82 @@ def divide(
 
     Parameters
     ----------
-    members: the events that train: roles train and dependent.
+    members: the events that may train.
     tables: their patches.
-    whole: leave-event-out, where dependent events train as a whole.
+    kind: of the split; in leave-event-out dependent events train as a whole.
     validation, test: shares; buffer: in pixels; seed: of the choice of validation events.
 
     Raises
     ------
-    SplitError: see `cut_in_two` and `choose_validation`.
+    SplitError: see `cut_in_two` and `choose_validation`; a published split without patches to
+        train or to validate on.
     """
+    if kind == "published":
+        return _divide_published(members, tables, test, buffer)
     acting = [
-        Member(member.event, "train" if whole else member.role, member.group) for member in members
+        Member(member.event, "train", member.group) if kind == "leave-event-out" else member
+        for member in members
     ]
     validating = choose_validation(acting, tables, validation, seed)
     train: list[PatchId] = []
     held: list[PatchId] = []
     for member in sorted(acting, key=lambda m: m.event):
-        table = tables[member.event]
-        patches: Sequence[int] = range(len(table))
-        if member.role == "dependent":
-            patches = [int(p) for p in cut_in_two(table, test, buffer).train]
         side = held if member.event in validating else train
+        patches = _training_part(member.role, tables[member.event], test, buffer)
         side += [(member.event, patch) for patch in patches]
     return train, held
 
 
-def patches_that_test(
-    role: str, table: PatchTable, whole: bool, test: float, buffer: int
-) -> list[int]:
-    """Patches of one event that test it: all, or a dependent event's testing part."""
-    if role == "dependent" and not whole:
-        return [int(patch) for patch in cut_in_two(table, test, buffer).test]
+def _training_part(role: str, table: PatchTable, test: float, buffer: int) -> list[int]:
+    if role == "dependent":
+        return [int(patch) for patch in cut_in_two(table, test, buffer).train]
     return list(range(len(table)))
+
+
+def _divide_published(
+    members: Sequence[Member], tables: Mapping[str, PatchTable], test: float, buffer: int
+) -> tuple[list[PatchId], list[PatchId]]:
+    found: dict[str, list[PatchId]] = {"train": [], "validation": []}
+    for member in sorted(members, key=lambda m: m.event):
+        table = tables[member.event]
+        if table.sides is None:
+            own = _training_part(member.role, table, test, buffer)
+            found["train"] += [(member.event, patch) for patch in own]
+            continue
+        for patch, side in enumerate(table.sides):
+            if side in found:
+                found[side].append((member.event, patch))
+    for side, patches in found.items():
+        if not any(tables[event].landslide_pixels[patch] for event, patch in patches):
+            raise SplitError(
+                Fault(
+                    f"no published patch with landslide is there for {side}",
+                    ", ".join(sorted(tables)),
+                    cure="add published events, or use split roles",
+                )
+            )
+    return found["train"], found["validation"]
+
+
+def patches_that_test(
+    role: str, table: PatchTable, kind: Kind, test: float, buffer: int
+) -> tuple[list[int], str]:
+    """Patches of one event that test it, and the role in which they do.
+
+    All of an event's, or a dependent event's testing part; of a published event those that their
+    authors test on, which may be none.
+    """
+    if kind == "published" and table.sides is not None:
+        for side in ("independent", "dependent"):
+            own = [patch for patch, name in enumerate(table.sides) if name == side]
+            if own:
+                return own, side
+        return [], ""
+    if kind == "leave-event-out":
+        return list(range(len(table))), "held-out"
+    if role == "dependent":
+        return [int(patch) for patch in cut_in_two(table, test, buffer).test], role
+    return list(range(len(table))), role
 
 
 def shared_pixels(

@@ -10,7 +10,8 @@ from typing import Any
 from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
 from scarp.channels import EPOCHS, all_channels, split_channel
 from scarp.errors import Fault, TableError, did_you_mean
-from scarp.folds import Member, deal_folds
+from scarp.folds import Member, deal_folds, kind_of
+from scarp.sources import archive_faults, product_faults
 from scarp.tables import (
     Acquisition,
     Event,
@@ -24,9 +25,6 @@ from scarp.tables import (
     read_scenarios,
     select,
 )
-
-#: Sources whose cubes this version can make.
-AVAILABLE_SOURCES = ("landslide4sense", "simulated")
 
 
 @dataclass(frozen=True)
@@ -61,33 +59,41 @@ class Study:
         return tuple(found)
 
     def training_events(self, split: str) -> tuple[str, ...]:
-        """Events whose patches may train or validate in a split, sorted."""
-        return tuple(
-            sorted(
-                event.event
-                for event in self.events.values()
-                if event.role in ("train", "dependent")
-                and (split == "roles" or self.folds[event.event] != _fold(split))
-            )
-        )
+        """Events whose patches may train or validate in a split, sorted.
 
-    def sites(self, split: str) -> tuple[str, ...]:
-        """Events that test a split, sorted."""
+        In `published` all published events may: what each of their patches does stands in the
+        archive.
+        """
         return tuple(
             sorted(
-                event.event
-                for event in self.events.values()
-                if (
-                    event.role in ("dependent", "independent")
-                    if split == "roles"
-                    else self.folds.get(event.event) == _fold(split)
+                row.event
+                for row in self.events.values()
+                if self._is_published(split, row)
+                or (
+                    row.role in ("train", "dependent")
+                    and self.folds.get(row.event, 0) != _fold(split)
                 )
             )
         )
 
-    def site_role(self, split: str, event: str) -> str:
-        """Role of a site in the scores: its own in `roles`, `held-out` in leave-event-out."""
-        return self.events[event].role if split == "roles" else "held-out"
+    def sites(self, split: str) -> tuple[str, ...]:
+        """Events that may test a split, sorted."""
+        return tuple(
+            sorted(
+                row.event
+                for row in self.events.values()
+                if self._is_published(split, row)
+                or (
+                    self.folds.get(row.event) == _fold(split)
+                    if kind_of(split) == "leave-event-out"
+                    else row.role in ("dependent", "independent")
+                )
+            )
+        )
+
+    def _is_published(self, split: str, row: Event) -> bool:
+        """Whether the archive says what an event does in a split."""
+        return split == "published" and row.source == "archive" and row.role != "apply"
 
     def shared_groups(self) -> dict[str, tuple[str, ...]]:
         """Groups of which one event trains and another tests in split `roles`: group -> events.
@@ -113,7 +119,9 @@ class Study:
 
 
 def _fold(split: str) -> int:
-    return int(split.rpartition("-")[2])
+    """Number of a fold; -1, which no event is in, for other splits."""
+    number = split.rpartition("-")[2]
+    return int(number) if number.isdigit() else -1
 
 
 def _is_acquired(channel: str, epochs: set[tuple[str, str]]) -> bool:
@@ -159,30 +167,16 @@ def load(config: Mapping[str, Any]) -> Study:
         experiments(feature_sets, scenarios, features, dates),
         folds,
     )
-    faults = [*_source_faults(study), *_role_faults(study), *_named_event_faults(study)]
+    faults = [*_role_faults(study), *_named_event_faults(study)]
     faults = faults or [*_block_faults(study), *_benchmark_faults(study), *_channel_faults(study)]
-    faults = faults or _folder_faults(study)
+    faults = faults or [
+        *_folder_faults(study),
+        *archive_faults(events, study.config),
+        *product_faults(events, acquisitions, study.config),
+    ]
     if faults:
         raise TableError(faults)
     return study
-
-
-def _source_faults(study: Study) -> list[Fault]:
-    unavailable = {
-        event.event: event.source
-        for event in study.events.values()
-        if event.source not in AVAILABLE_SOURCES
-    }
-    return [
-        Fault(
-            f"source '{source}' is not available in this version",
-            f"{study.config['tables']['events']}, "
-            + ", ".join(event for event, own in unavailable.items() if own == source),
-            ", ".join(AVAILABLE_SOURCES),
-            "run with --config source=simulated, or with --configfile config/landslide4sense.yaml",
-        )
-        for source in sorted(set(unavailable.values()))
-    ]
 
 
 def _role_faults(study: Study) -> list[Fault]:

@@ -63,6 +63,7 @@ class FeatureSet:
     scenarios: tuple[str, ...]
     augmentation: str
     scaling: str
+    s2_offset: str
     group: str
     in_paper: str
 
@@ -174,7 +175,8 @@ def _header_faults(header: Sequence[str], path: str, schema: Mapping[str, Any]) 
     return faults
 
 
-def _duplicates(rows: Sequence[Row], key: str) -> list[Fault]:
+def duplicates(rows: Sequence[Row], key: str) -> list[Fault]:
+    """A fault for every row whose id, in column `key`, an earlier row has."""
     seen: dict[str, str] = {}
     faults = []
     for row in rows:
@@ -225,7 +227,7 @@ def read_events(
     """Read events.tsv; `source` stands in for a blank one. Raises TableError with all faults."""
     rows, faults = read_rows(path, "events")
     today = today or datetime.datetime.now(datetime.UTC).date()
-    faults += _duplicates(rows, "event") + [fault for row in rows for fault in _day(row, today)]
+    faults += duplicates(rows, "event") + [fault for row in rows for fault in _day(row, today)]
     for row in rows:
         if not row.values["date"] and (row.values["source"] or source) != "landslide4sense":
             faults.append(
@@ -353,7 +355,7 @@ def _words(cell: str) -> list[str]:
 def read_feature_sets(path: str | Path, scenarios: Mapping[str, Scenario]) -> dict[str, FeatureSet]:
     """Read feature_sets.tsv. Raises TableError with all faults."""
     rows, faults = read_rows(path, "feature_sets")
-    faults += _duplicates(rows, "features")
+    faults += duplicates(rows, "features")
     sets = {}
     columns: tuple[Sensor, ...] = ("sentinel1", "sentinel2", "terrain")
     for row in rows:
@@ -397,6 +399,7 @@ def read_feature_sets(path: str | Path, scenarios: Mapping[str, Scenario]) -> di
             tuple(own_scenarios),
             row.values["augmentation"],
             row.values["scaling"],
+            row.values["s2_offset"],
             row.values["group"],
             row.values["in_paper"],
         )
@@ -410,7 +413,7 @@ def read_feature_sets(path: str | Path, scenarios: Mapping[str, Scenario]) -> di
 def read_scenarios(path: str | Path) -> dict[str, Scenario]:
     """Read scenarios.tsv. Raises TableError with all faults."""
     rows, faults = read_rows(path, "scenarios")
-    faults += _duplicates(rows, "scenario")
+    faults += duplicates(rows, "scenario")
     if not rows and not faults:
         faults.append(Fault("has no scenario", str(path), cure="add a row"))
     if faults:

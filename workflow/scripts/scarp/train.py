@@ -7,7 +7,7 @@ import math
 import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,8 @@ from scarp.loss import EmptyRule, LossScope, soft_dice
 from scarp.metrics import Counts, count
 from scarp.model_file import Architecture, Description, save
 from scarp.patches import read_table as read_patch_table
-from scarp.scaling import Scaling, Scope, from_json
+from scarp.scaling import Scope, from_json
+from scarp.sentinel2 import S2Offset
 from scarp.split_files import read_patch_list
 from scarp.tsv import read_table, write_table
 from scarp.unet import UNet, require_divisible
@@ -85,6 +86,7 @@ class Experiment:
     channels: the channel manifest, in order.
     augmentation: name of a set of `scarp.augment.SETS`.
     scope: of the scaling.
+    s2_offset: what is done about the offset of Sentinel-2 images, see `scarp.scaling`.
     code: hash of the training's code.
     """
 
@@ -95,6 +97,7 @@ class Experiment:
     channels: tuple[str, ...]
     augmentation: str
     scope: Scope
+    s2_offset: S2Offset
     code: str
 
 
@@ -146,7 +149,9 @@ def train(
     _require_rows(rows, files.augmentation)
     validation_patches = read_patch_list(files.validation)
     _require_rows(validation_patches, files.validation)
-    fitted = from_json(Path(files.scaling).read_text(encoding="utf-8"), experiment.scope)
+    fitted = from_json(
+        Path(files.scaling).read_text(encoding="utf-8"), experiment.scope, experiment.s2_offset
+    )
     patches = list(dict.fromkeys((event, patch) for event, patch, _ in rows))
     training = read_examples(files.patches, patches, experiment.channels, fitted, device)
     validation = read_examples(
@@ -173,7 +178,7 @@ def train(
     description = Description(
         architecture=architecture,
         channels=experiment.channels,
-        scaling=Scaling(fitted.scope, fitted.percentiles, limits),
+        scaling=replace(fitted, bands=limits),
         threshold=settings.threshold,
         patch_size=training.size,
         features=experiment.features,

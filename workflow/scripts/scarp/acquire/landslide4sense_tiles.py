@@ -122,7 +122,7 @@ def make_cube(
             }
             for channel, values in zip(channels, image, strict=True)
         },
-        packed=False,  # values in unknown units pass what a band's 16-bit code can hold
+        storage="float",  # values in unknown units pass what a band's 16-bit code can hold
     )
 
 
