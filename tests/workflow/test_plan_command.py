@@ -1,0 +1,30 @@
+"""`snakemake plan` says what is left, runs nothing and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from project import TINY, Project
+
+
+def test_a_plan_of_the_tiny_study(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project")
+    printed = project.run("--cores", "2", "plan", *TINY)
+    assert "Training: 2 of 2 models are left" in printed
+    assert "split_training" in printed
+    log = project.read("results/tiny/logs/plan.log").decode()
+    # Numbers of patches are estimated before there is a cube.
+    assert "(estimated)" in log
+    text = log[log.index("Jobs: ") :]
+    assert text in printed
+    assert max(map(len, text.splitlines())) <= 100
+    assert [name for name in project.results() if name.endswith((".nc", ".tsv"))] == []
+
+
+def test_a_finished_study_has_nothing_left(scratch: Project) -> None:
+    printed = scratch.run("--cores", "2", "plan", *TINY)
+    assert "nothing is left to do" in printed
+    # Another number of epochs trains both models again, on patches that are counted now.
+    printed = scratch.run("--cores", "2", "plan", *TINY, "--config", "training={epochs: 2}")
+    assert "Training: 2 of 2 models are left" in printed
+    assert "(counted)" in printed
