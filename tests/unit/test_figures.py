@@ -15,6 +15,7 @@ from scarp.figures.training import training_curves
 from scarp.summary import METRICS, Model
 from scarp.tsv import write_table
 
+MEANING = ("not augmented", "augmented")
 NAMES = Names(
     features={
         "gamma0": "gVV+gVH",
@@ -132,7 +133,7 @@ def draw_all(folder, metrics, baselines, suffixes=("svg",)):
 
     f1_per_site(metrics, files("sites"), NAMES, baselines=baselines)
     f1_by_dates(metrics, files("dates"), NAMES)
-    paired(metrics, files("pairs"), NAMES, [("gamma0-plain", "gamma0")])
+    paired(metrics, files("pairs"), NAMES, [("gamma0-plain", "gamma0")], MEANING)
     histories = [
         (Model("roles", "gamma0", "1pre-1post", seed), history_file(folder, f"h{seed}"))
         for seed in (1, 2)
@@ -246,7 +247,13 @@ def test_a_study_without_radar_says_so(tmp_path):
 
 
 def test_pairs_need_both_feature_sets_in_a_scenario(tmp_path):
-    paired(metrics_file(tmp_path), [tmp_path / "pairs.svg"], NAMES, [("gamma0-plain", "gamma0")])
+    paired(
+        metrics_file(tmp_path),
+        [tmp_path / "pairs.svg"],
+        NAMES,
+        [("gamma0-plain", "gamma0")],
+        MEANING,
+    )
     told = texts(tmp_path / "pairs.svg")
     assert "gVV+gVH, 1+1" in told
     assert "gVV+gVH, 3+3" not in told

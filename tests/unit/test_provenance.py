@@ -78,4 +78,4 @@ def test_an_edit_reaches_only_those_who_import_it(tmp_path: Path) -> None:
     with (folder / "scarp" / "unet.py").open("a", encoding="utf-8") as file:
         file.write("\nEXTRA = 1\n")
     changed = {name for name in NAMES if _hash(folder, name)[0] != before[name]}
-    assert changed == {"train.py", "evaluate.py"}
+    assert changed == {"train.py", "evaluate.py", "plan.py"}

@@ -70,7 +70,7 @@ class Project:
             elif line.startswith("results/"):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
-        self.run("--touch", "--cores", "1", "--quiet", "all", *arguments)
+        self.run("--touch", "--forceall", "--cores", "1", "--quiet", "all", *arguments)
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace the first `old` in a file."""

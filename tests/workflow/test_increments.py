@@ -23,14 +23,30 @@ SUMMARY = [
     "Writing the tables of scores, split roles",
 ]
 CURVES = "Drawing training curves, split roles"
+SITES = "Drawing the test sites of split roles"
+EVENTS = [
+    "Drawing elevation and slope of the events",
+    "Drawing the days between events and images",
+    "Drawing the map of events",
+    "Writing the table of events",
+]
 
 
 def _map(event: str) -> str:
     return f"Drawing hits and misses at {event}, split roles"
 
 
+def _features(event: str) -> str:
+    return f"Drawing the features of {event}"
+
+
 def _new(event: str) -> list[str]:
-    return [f"Simulating event {event}", f"Cutting {event} into patches"]
+    return [
+        f"Simulating event {event}",
+        f"Cutting {event} into patches",
+        f"Describing event {event}",
+        *EVENTS,
+    ]
 
 
 def _listing(event: str) -> str:
@@ -72,6 +88,8 @@ def test_an_independent_event_retrains_nothing(scratch: Project) -> None:
             CURVES,
             _map("SIM03"),
             _map("SIM04"),
+            _features("SIM04"),
+            SITES,
         ]
     )
 
@@ -79,7 +97,9 @@ def test_an_independent_event_retrains_nothing(scratch: Project) -> None:
 @pytest.mark.parametrize("role", ["train", "dependent"])
 def test_a_training_event_retrains_but_touches_no_other_event(scratch: Project, role: str) -> None:
     _add_event(scratch, role)
-    tests = [_listing("SIM04"), _map("SIM04")] if role == "dependent" else []
+    tests = (
+        [_listing("SIM04"), _map("SIM04"), _features("SIM04"), SITES] if role == "dependent" else []
+    )
     assert scratch.jobs() == sorted(
         [
             *_new("SIM04"),

@@ -24,7 +24,7 @@ def test_sixty_two_trainings_and_four_more_for_a_fused_row(study: Project) -> No
     assert len(_trainings(study.jobs(*STUDY))) == 62
     study.append(
         "config/feature_sets.tsv",
-        ["gamma0-rgb\tgVV+gVH+RGB\tGAMMA0\tRGB\tDEM SLOPE\t\t\tfusion\tfalse\t"],
+        ["gamma0-rgb\tgVV+gVH+RGB\tGAMMA0\tRGB\tDEM SLOPE\t\t\t\tfusion\tfalse\t"],
     )
     assert len(_trainings(study.jobs(*STUDY))) == 66
 
@@ -46,7 +46,20 @@ def test_folds_of_leave_event_out_are_splits_of_their_own(study: Project) -> Non
     assert sum(job.startswith("Dividing patches for split leave-event-out-") for job in jobs) == 7
 
 
-def test_default_source_says_what_to_do(study: Project) -> None:
-    output = study.run("-n", check=False)
-    assert "source 'archive' is not available in this version" in output
-    assert "run with --config source=simulated" in output
+def test_the_papers_study_starts_with_the_archives_download(study: Project) -> None:
+    """`snakemake` alone, with the tables and settings of a fresh clone."""
+    jobs = study.jobs("--cores", "1")
+    assert [job for job in jobs if job.startswith("Downloading")] == [
+        "Downloading the published archive, 5991736566 bytes"
+    ]
+    assert sum(job.startswith("Reading ") for job in jobs) == 28
+    assert len(_trainings(jobs)) == 62
+
+
+def test_the_published_split_needs_nothing_but_two_settings(study: Project) -> None:
+    settings = ("--config", "patches={origin: published}", "study={splits: [published]}")
+    jobs = study.jobs(*settings)
+    assert sum(job.startswith("Unpacking published patches") for job in jobs) == 4
+    assert sum(job.startswith("Taking the published patches of") for job in jobs) == 28
+    assert not any(job.startswith("Cutting") for job in jobs)
+    assert len(_trainings(jobs)) == 62

@@ -1,5 +1,6 @@
 """Draw hits and misses of some models over an image of a site."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scarp import log
@@ -17,5 +18,6 @@ folders: list[str] = list(snakemake.input.predictions)
 predictions = [
     (names.experiment(features, scenario), f"{folder}/{site}.tif")
     for (features, scenario, _), folder in zip(models, folders, strict=True)
+    if Path(folder, f"{site}.tif").exists()  # a published event that is not tested has none
 ]
 site_map(snakemake.input.cube, predictions, list(snakemake.output), names.site(site))

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from scarp.channels import MASK
 from scarp.cube import grid_of, open_cube
 from scarp.figures import scene
+from scarp.figures.marks import scale_and_north
 from scarp.figures.style import BLACK, BLUE, VERMILION, drawn, titled, wrapped
 from scarp.metrics import Counts
 
@@ -43,7 +42,8 @@ def site_map(
 ) -> None:
     """Draw a site before and after the event, its reference, and a panel per prediction.
 
-    Only the part of the site that was scored is shown, with a small margin. F1 in the titles is
+    Only the part of the site that was scored is shown, with a small margin; all of it where nothing
+    was. F1 in the titles is
     counted on the whole map at full resolution, as in the scores.
 
     Parameters
@@ -63,7 +63,7 @@ def site_map(
             for label, path in predictions
         ]
         mask = np.asarray(data[MASK].values)
-        scored = np.zeros(mask.shape, dtype=bool)
+        scored = np.full(mask.shape, not maps)
         for _, classes, _ in maps:
             scored |= classes != scene.UNSCORED
         reference = np.where(mask == 1, scene.MISSED, scene.NEGATIVE).astype(np.uint8)
@@ -72,7 +72,7 @@ def site_map(
         factor = scene.thinning(window)
         back = scene.background(data, window, factor)
         metres = scene.metres_per_pixel(grid_of(data))
-        simulated = data.attrs["source"] == "simulated"
+        simulated = str(data.attrs["source"]).startswith("simulated")
 
     panels = [_Panel(name, scene.filled(image)) for name, image in back.images.items()]
     shown = [("reference", reference), *((_title(label, n), own) for label, own, n in maps)]
@@ -130,42 +130,10 @@ def _draw(
         for axis in grid.flat[len(panels) :]:
             axis.set_visible(False)
         if metres:
-            _scale_and_north(grid[0, 0], width, height, metres)
+            scale_and_north(grid[0, 0], width, height, metres)
         handles = [Patch(color=colour, label=label) for colour, label in _CLASSES.values()]
         handles.append(
             Patch(facecolor=_STRIPES[0], edgecolor=_STRIPES[1], hatch="////", label="not scored")
         )
         per_line = 4 if wide * columns > 9 else 2
         figure.legend(handles=handles, loc="outside lower center", ncols=per_line)
-
-
-def _scale_and_north(axis: Axes, width: int, height: int, metres: float) -> None:
-    """A bar of a round length, up to a third of the panel, and an arrow: up is grid north."""
-    most = width * metres / 3
-    power = 10.0 ** np.floor(np.log10(most))
-    length = max(step * power for step in (1, 2, 5) if step * power <= most)
-    label = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    left, low = 0.04 * width, height * 0.96
-    box = {"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5}
-    axis.plot([left, left + length / metres], [low, low], color="white", linewidth=4.5)
-    axis.plot([left, left + length / metres], [low, low], color="black", linewidth=2.2)
-    axis.annotate(
-        label, (left, low), (0, 5), textcoords="offset points", va="bottom", fontsize=7, bbox=box
-    )
-    axis.annotate(
-        "N",
-        (0.95, 0.97),
-        (0, -22),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": "black",
-            "linewidth": 1.2,
-            "path_effects": [withStroke(linewidth=3, foreground="white")],
-        },
-        ha="center",
-        fontsize=8,
-        weight="bold",
-        bbox=box,
-    )

@@ -30,7 +30,7 @@ def paired(
     paths: Sequence[str | Path],
     names: Names,
     pairs: Sequence[tuple[str, str]],
-    meaning: tuple[str, str] = ("not augmented", "augmented"),
+    meaning: tuple[str, str],
     split: str = "roles",
 ) -> None:
     """Draw F1 of two feature sets per site, a panel per pair and scenario.

@@ -125,6 +125,17 @@ def thinning(window: Window) -> int:
     return int(-(-longest // MOST_PIXELS))
 
 
+def box_of(part: Window, window: Window, factor: int) -> tuple[float, float, float, float]:
+    """Row, column, height and width of a part of the scene on the thinned image of a window."""
+    (rows, columns), (first_row, first_column) = part, (window[0].start, window[1].start)
+    return (
+        (rows.start - first_row) / factor,
+        (columns.start - first_column) / factor,
+        (rows.stop - rows.start) / factor,
+        (columns.stop - columns.start) / factor,
+    )
+
+
 def _blocks(values: NDArray[Any], factor: int, fill: float) -> NDArray[Any]:
     """(y, x) -> (y / factor, x / factor, factor * factor), filled up at the far edges."""
     rows, columns = (-size % factor for size in values.shape)
@@ -172,12 +183,13 @@ def background(cube: xr.Dataset, window: Window, factor: int) -> Background:
             }
             low, high = np.nanpercentile(np.stack(list(found.values())), (2, 98))
             return Background(
-                name, {title: _stretched(image, low, high) for title, image in found.items()}
+                name, {title: stretched(image, low, high) for title, image in found.items()}
             )
     return Background("relief", {"relief": _relief(cube, window, factor)})
 
 
-def _read(cube: xr.Dataset, channel: str, window: Window) -> NDArray[np.float32]:
+def read_window(cube: xr.Dataset, channel: str, window: Window) -> NDArray[np.float32]:
+    """A channel within a window, (y, x) float32, NaN without data."""
     return np.asarray(cube[channel][window].values, dtype=np.float32)
 
 
@@ -185,30 +197,42 @@ def _composed(
     cube: xr.Dataset, channels: list[str], window: Window, factor: int
 ) -> NDArray[np.float32]:
     """Three equal or different bands as one image; gamma nought is averaged before it is dB."""
-    bands = [thin_image(_read(cube, channel, window), factor) for channel in channels]
+    bands = [thin_image(read_window(cube, channel, window), factor) for channel in channels]
     if len(bands) == 1:
         bands = [10 * np.log10(np.maximum(bands[0], 1e-5))] * 3
     return np.stack(bands, axis=-1)
 
 
-def _stretched(image: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
-    stretched: NDArray[np.float32] = (image - np.float32(low)) / np.float32(max(high - low, 1e-6))
-    return np.clip(stretched, 0, 1)
+def stretched(
+    image: NDArray[np.float32],
+    low: float | NDArray[np.float32],
+    high: float | NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """The image with `low` and below brought to 0, `high` and above to 1; also limits per band."""
+    span = np.maximum(np.asarray(high) - np.asarray(low), 1e-6).astype(np.float32)
+    unit: NDArray[np.float32] = (image - np.asarray(low, dtype=np.float32)) / span
+    return np.clip(unit, 0, 1)
 
 
 def _relief(cube: xr.Dataset, window: Window, factor: int) -> NDArray[np.float32]:
     """Elevation lit from the north-west; slope, steep is dark, without it; else plain grey."""
     if "None_DEM" in cube:
-        elevation = thin_image(_read(cube, "None_DEM", window), factor)
-        step = grid_of(cube).resolution * factor
-        filled = np.where(np.isfinite(elevation), elevation, np.nanmin(elevation))
-        light = LightSource(azdeg=315, altdeg=45).hillshade(filled, dx=step, dy=step)
-        grey = np.where(np.isfinite(elevation), light, np.nan)
+        elevation = thin_image(read_window(cube, "None_DEM", window), factor)
+        grey = hillshade(elevation, ground_step(grid_of(cube)) * factor)
     elif "None_SLOPE" in cube:
-        grey = 1 - np.clip(thin_image(_read(cube, "None_SLOPE", window), factor) / 60, 0, 1)
+        steep = thin_image(read_window(cube, "None_SLOPE", window), factor)
+        grey = 1 - stretched(steep, 0, 60)
     else:
         grey = thin_image(np.full(cube[MASK][window].shape, 0.7, dtype=np.float32), factor)
     return np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.float32)
+
+
+def hillshade(elevation: NDArray[np.float32], step: float) -> NDArray[np.float32]:
+    """Brightness 0..1 of relief lit from the north-west, NaN without data; pixels of `step` m."""
+    there = np.isfinite(elevation)
+    whole = np.where(there, elevation, np.nanmin(elevation) if there.any() else 0)
+    light = LightSource(azdeg=315, altdeg=45).hillshade(whole, dx=step, dy=step)
+    return np.where(there, light, np.nan).astype(np.float32)
 
 
 def filled(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -222,3 +246,14 @@ def metres_per_pixel(grid: Grid) -> float | None:
     if crs is None or not crs.is_projected:
         return None
     return grid.resolution * float(crs.linear_units_factor[1])
+
+
+def ground_step(grid: Grid) -> float:
+    """About the ground size of a pixel in metres, along a meridian where the grid is in degrees.
+
+    Good enough to shade relief, not to measure; without a CRS, the resolution as it is.
+    """
+    metres = metres_per_pixel(grid)
+    if metres is not None or not grid.crs:
+        return grid.resolution if metres is None else metres
+    return grid.resolution * 111_320.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
+from typing import TypeVar
 
 from scarp.summary import Score, family
 
+T = TypeVar("T")
 #: (features, scenario)
 Experiment = tuple[str, str]
 #: (site, experiment) -> defined F1, one per seed.
@@ -20,14 +22,19 @@ def of_split(scores: Iterable[Score], split: str) -> list[Score]:
 
 def sites_by_role(scores: Iterable[Score]) -> dict[str, str]:
     """Site -> role: independent sites first, then dependent, then held-out, each by name."""
-    order = {"independent": 0, "dependent": 1}
     roles = {score.site: score.role for score in scores}
-    return dict(sorted(roles.items(), key=lambda item: (order.get(item[1], 2), item[1], item[0])))
+    return dict(in_order(sorted(roles.items()), lambda item: item[1]))
+
+
+def in_order(sites: Iterable[T], role_of: Callable[[T], str]) -> list[T]:
+    """Independent sites first, then dependent, then others by role; else in the order given."""
+    order = {"independent": 0, "dependent": 1}
+    return sorted(sites, key=lambda site: (order.get(role_of(site), 2), role_of(site)))
 
 
 def is_simulated(scores: Iterable[Score]) -> bool:
     """Whether any score comes from simulated data."""
-    return any(score.source == "simulated" for score in scores)
+    return any(score.source.startswith("simulated") for score in scores)
 
 
 def averaged_roles(roles: Mapping[str, str]) -> dict[str, list[str]]:

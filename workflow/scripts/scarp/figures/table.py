@@ -48,6 +48,7 @@ document.querySelector("input").addEventListener("input", (event) => {
   }
 });
 """
+_NOTE = "Mean over seeds, ± standard deviation where there is more than one."
 _EXPERIMENT = ("features", "dates", "group", "seeds")
 _HEADS = ("precision", "recall", "F1", "IoU")
 
@@ -83,7 +84,7 @@ def scores_table(metrics: str | Path, path: str | Path, names: Names, split: str
                 rows.append([*named, *_experiment(names, experiment, len(own)), *shown])
     header = ["site", "role", *_EXPERIMENT, *_HEADS]
     title = titled(f"Scores per site and experiment, split {split}", is_simulated(scores))
-    write_text(path, _page(title, header, rows))
+    write_text(path, page(title, header, rows, _NOTE))
 
 
 def averages_table(
@@ -108,7 +109,7 @@ def averages_table(
                     rows.append([*named, *_experiment(names, experiment, len(own)), *shown])
     header = ["scope", "average", "sites with landslide", *_EXPERIMENT, *_HEADS]
     title = titled(f"Average scores per experiment, split {split}", is_simulated(scores))
-    write_text(path, _page(title, header, rows))
+    write_text(path, page(title, header, rows, _NOTE))
 
 
 def _experiment(names: Names, experiment: Experiment, seeds: int) -> Sequence[str | Cell]:
@@ -128,7 +129,8 @@ def _cell(values: Iterable[float | None]) -> Cell:
     return Cell(f"{mean:.3f}" + (f" ± {spread:.3f}" if spread is not None else ""), mean)
 
 
-def _page(title: str, header: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> str:
+def page(title: str, header: Sequence[str], rows: Iterable[Sequence[str | Cell]], note: str) -> str:
+    """A table as a page of HTML with a title and a note above it; no text holds markup."""
     body = "\n".join("<tr>" + "".join(map(_td, row)) + "</tr>" for row in rows)
     heads = "".join(f"<th>{html.escape(name)}</th>" for name in header)
     return f"""<!doctype html>
@@ -137,8 +139,7 @@ def _page(title: str, header: Sequence[str], rows: Iterable[Sequence[str | Cell]
 <title>{html.escape(title)}</title>
 <style>{_STYLE}</style>
 <h1>{html.escape(title)}</h1>
-<p>Mean over seeds, ± standard deviation where there is more than one.
-A click on a heading sorts.</p>
+<p>{html.escape(note)} A click on a heading sorts.</p>
 <input type="search" placeholder="show rows with these words" aria-label="filter">
 <table>
 <thead><tr>{heads}</tr></thead>

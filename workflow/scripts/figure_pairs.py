@@ -1,4 +1,4 @@
-"""Draw what augmentation does, for feature sets that ran with and without it."""
+"""Draw F1 of feature sets that differ in one choice."""
 
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ paired(
     snakemake.input.metrics,
     list(snakemake.output),
     Names(**snakemake.params.names),
-    [(without, augmented) for without, augmented in snakemake.params.pairs],
+    [(first, second) for first, second in snakemake.params.pairs],
+    (snakemake.params.meaning[0], snakemake.params.meaning[1]),
     split=snakemake.wildcards.family,
 )
