@@ -204,7 +204,8 @@ def test_a_killed_download_goes_on_and_is_never_made_again(
         server.release()
         server.requests.clear()
         project.run("--unlock", *settings)
-        project.run("--cores", "1", target, *settings)
+        # The cube needs the archive: one run goes on with the download and reads what it fetched.
+        project.run("--cores", "1", str(RESULTS / "cubes/SIM01.nc"), *settings)
         assert [request.range_start for request in server.requests] == [fetched]
         assert (folder / name).read_bytes() == content
         assert zipfile.is_zipfile(folder / name)
@@ -213,7 +214,7 @@ def test_a_killed_download_goes_on_and_is_never_made_again(
         project.append("workflow/scripts/download_archive.py", ["", "EXTRA = 1"])
         jobs = project.jobs(*settings)
         assert not any(job.startswith("Downloading") for job in jobs)
-        assert sum(bool(re.match("Reading SIM0. from the archive", job)) for job in jobs) == 4
+        assert sum(bool(re.match("Reading SIM0. from the archive", job)) for job in jobs) == 3
 
 
 def test_a_wrong_checksum_ends_the_run_and_leaves_no_archive(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 # more, so no edit of code or settings can throw gigabytes away.
 if not is_downloaded(config):
 
+    # Nodes of a cluster often have no internet.
+    localrules:
+        download_archive,
+
     rule download_archive:
         """Test with: snakemake -c1 resources/archive/s1s2_landslide_reference_data.zip"""
         output:
