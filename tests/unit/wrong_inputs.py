@@ -161,6 +161,12 @@ CASES: tuple[Wrong, ...] = (
         "docs/products.md",
     ),
     Wrong(
+        "SLC scenes that are not there",
+        _all(_set("source", "scenes"), _set("sentinel1", {"engine": "embedded"})),
+        "config/acquisitions.tsv, event BR0001, epoch PRE3",
+        "a .SAFE folder or a zip of one",
+    ),
+    Wrong(
         "an archive that is not there",
         _all(_set("source", "archive"), _set("archive/path", "data/archive.zip")),
         "configuration, archive: path (data/archive.zip)",
@@ -488,13 +494,19 @@ def message(case: Wrong) -> str:
     return ""
 
 
+def _first_faults(text: str, most: int = 3) -> str:
+    """A message without all faults but the first ones."""
+    head, mark, _ = text.partition(f"\n{most + 1}. ")
+    return f"{head}\n..." if mark else text
+
+
 def page() -> str:
     """docs/wrong-inputs.md."""
     lines = [
         "# Wrong inputs and what they get",
         "",
         "Every fault of the configuration and its tables is found before the first job starts,",
-        "all faults of a table at once. A message names the place (file, row, column), the fact,",
+        "all faults of a table at once (of many, three are shown here). A message names the place (file, row, column), the fact,",
         "what is allowed and the cure. Rows are numbered as lines of the file. This page is",
         "written by `python tests/unit/wrong_inputs.py` from real messages, and a test holds it",
         "against them.",
@@ -503,7 +515,7 @@ def page() -> str:
         "|---|---|",
     ]
     for case in CASES:
-        shown = message(case).replace("|", "\\|").replace("\n", "<br>")
+        shown = _first_faults(message(case)).replace("|", "\\|").replace("\n", "<br>")
         lines.append(f"| {case.title} | {shown} |")
     return "\n".join(lines) + "\n"
 

@@ -21,9 +21,10 @@ from scarp.acquire.archive import (
     patches_name,
     top_of,
 )
-from scarp.channels import all_channels, bands_of
+from scarp.channels import EPOCHS, all_channels, bands_of
 from scarp.errors import ScarpError
-from scarp.sources import archive_file, dates_of, is_downloaded
+from scarp.scenes import earlier_epoch, epochs_of_sentinel1, geometry_epoch, scenes_of
+from scarp.sources import archive_file, dates_of, dem_path, engine_of, is_downloaded
 
 try:
     config.update(configuration.check(config))
@@ -52,6 +53,7 @@ wildcard_constraints:
     family=one_of(config["study"]["splits"]),
     features=one_of(STUDY.feature_sets),
     scenario=one_of(STUDY.scenarios),
+    epoch=one_of(EPOCHS),
     seed=r"\d+",
     part=one_of(SIDES),
 
@@ -87,6 +89,11 @@ def simulated_world():
     """Settings of the simulated world that all events share."""
     names = ("seed", "smallest", "largest", "optical_contrast", "shuffle_labels")
     return {name: config["simulate"][name] for name in names}
+
+
+def events_simulated_as_scenes():
+    """Pattern of the simulated events whose Sentinel-1 starts as SLC products."""
+    return one_of(config["simulate"]["scenes"])
 
 
 def landslide4sense_event(wildcards):
@@ -262,6 +269,98 @@ def products_of_event(wildcards):
         for name in product_files.optional_files(*chosen)
         if (there / name).is_file()
     ]
+
+
+# --- Sentinel-1
+
+
+def events_of_engine(engine):
+    """Pattern of the events whose Sentinel-1 products an engine makes."""
+    return one_of(
+        row.event
+        for row in STUDY.events.values()
+        if row.source == "scenes" and engine_of(row, config) == engine
+    )
+
+
+def place_of_event(wildcards):
+    """What an event's Sentinel-1 products depend on beside scenes and DEM."""
+    row = STUDY.events[wildcards.event]
+    return {
+        "dem_heights": config["sentinel1"]["dem_heights"],
+        "orbit": row.orbit,
+        "relative_orbit": row.relative_orbit,
+    }
+
+
+def dem_of_event(wildcards):
+    """Elevation that an event's Sentinel-1 products are made with."""
+    return dem_path(wildcards.event, config)
+
+
+def own_epoch(wildcards):
+    """The epoch of a job."""
+    return wildcards.epoch
+
+
+def epoch_of_geometry(wildcards):
+    """The epoch whose orbit an event's geometry is made with."""
+    return geometry_epoch(epochs_of_sentinel1(STUDY.acquisitions[wildcards.event]))
+
+
+def scenes(event, epoch):
+    """SAFE folders and zips of an event's epoch."""
+    resources = config["pathvars"]["resources"]
+    if event in config["simulate"]["scenes"]:
+        return [f"{resources}/sentinel1/{event}/{epoch}.SAFE"]
+    return scenes_of(resources, event, epoch, STUDY.acquisitions[event])[0]
+
+
+def inputs(event, epoch):
+    """What a job that reads an epoch waits for: its scenes, or all simulated ones of the event."""
+    if event in config["simulate"]["scenes"]:
+        return [f"<resources>/sentinel1/{event}"]
+    return scenes(event, epoch)
+
+
+def inputs_of_epoch(wildcards):
+    """What a job waits for, for its own epoch."""
+    return inputs(wildcards.event, wildcards.epoch)
+
+
+def inputs_of_earlier_epoch(wildcards):
+    """What a job waits for, for the epoch before its own."""
+    return inputs(wildcards.event, earlier_epoch(wildcards.epoch))
+
+
+def inputs_of_geometry(wildcards):
+    """What a job waits for, for the epoch that the geometry is made with."""
+    return inputs(wildcards.event, epoch_of_geometry(wildcards))
+
+
+def scenes_of_epoch(wildcards):
+    """Scenes of a job's epoch."""
+    return scenes(wildcards.event, wildcards.epoch)
+
+
+def scenes_of_earlier_epoch(wildcards):
+    """Scenes of the epoch before a job's."""
+    return scenes(wildcards.event, earlier_epoch(wildcards.epoch))
+
+
+def scenes_of_geometry(wildcards):
+    """Scenes of the epoch that the geometry is made with."""
+    return scenes(wildcards.event, epoch_of_geometry(wildcards))
+
+
+def sentinel1_orbits():
+    """Folder of orbit files; it need not exist."""
+    return config["sentinel1"]["orbits"]
+
+
+def sentinel1_processing():
+    """The numbers that Sentinel-1 products are computed with."""
+    return config["sentinel1"]["processing"]
 
 
 # --- splits
@@ -563,7 +662,8 @@ def any_simulated():
     simulated = {"simulated"}
     if config["archive"]["path"] == SIMULATED:
         simulated.add("archive")
-    return any(row.source in simulated for row in shown_events())
+    scenes = config["simulate"]["scenes"]
+    return any(row.source in simulated or row.event in scenes for row in shown_events())
 
 
 def is_shown(row, group):
@@ -667,6 +767,7 @@ def figures_of_scores():
 def planned_source(row):
     """Source of an event as far as its size matters: an archive may be simulated."""
     simulated = row.source == "archive" and config["archive"]["path"] == SIMULATED
+    simulated |= row.event in config["simulate"]["scenes"]
     return "simulated" if simulated else row.source
 
 

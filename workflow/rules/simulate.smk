@@ -42,3 +42,31 @@ rule simulate_archive:
         "Simulating an archive in the layout of the published one"
     script:
         "../scripts/simulate_archive.py"
+
+
+rule simulate_scenes:
+    """Test with: snakemake -c1 results/demo/resources/dem/SIM02.tif --configfile config/demo.yaml"""
+    output:
+        scenes=directory("<resources>/sentinel1/{event}"),
+        dem="<resources>/dem/{event}.tif",
+        terrain="<results>/products/{event}/terrain.tif",
+        labels="<results>/products/{event}/labels.tif",
+        before="<results>/products/{event}/optical_PRE1.tif",
+        after="<results>/products/{event}/optical_POST1.tif",
+    log:
+        "<logs>/simulate_scenes/{event}.log",
+    wildcard_constraints:
+        event=events_simulated_as_scenes(),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        event=simulated_event,
+        world=simulated_world(),
+        code=code("simulate_scenes.py"),
+    message:
+        "Simulating SLC scenes of event {wildcards.event}"
+    script:
+        "../scripts/simulate_scenes.py"

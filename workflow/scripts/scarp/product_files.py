@@ -13,6 +13,8 @@ from scarp.channels import EPOCHS, NO_EPOCH, has_band
 
 #: Reference: 1 landslide, 0 none, 255 unknown.
 LABELS = "labels.tif"
+#: How the files of Sentinel-1's channels begin.
+SENTINEL1 = ("gamma0_", "coherence_", "haalpha_")
 #: Layover and shadow, local incidence: no channel, may lie in the folder.
 GEOMETRY = "geometry.tif"
 #: Sensor -> epoch -> ISO date, blank where it is not known.

@@ -8,7 +8,8 @@ from typing import Any
 
 from scarp.acquire.archive import NAME, SIMULATED, path_faults
 from scarp.errors import Fault
-from scarp.product_files import required_files
+from scarp.product_files import SENTINEL1, required_files
+from scarp.scenes import epochs_of_sentinel1, scenes_of
 from scarp.tables import Acquisition, Event
 
 
@@ -68,28 +69,76 @@ def dates_of(acquisitions: Sequence[Acquisition]) -> dict[str, dict[str, str]]:
     }
 
 
+def engine_of(row: Event, config: Mapping[str, Any]) -> str:
+    """The engine that makes an event's Sentinel-1 products."""
+    return row.engine or str(config["sentinel1"]["engine"])
+
+
+def dem_path(event: str, config: Mapping[str, Any]) -> str:
+    """The elevation that an event's Sentinel-1 products are made with."""
+    return str(config["sentinel1"]["dem"]).format(event=event)
+
+
 def product_faults(
     events: Mapping[str, Event],
     acquisitions: Mapping[str, Sequence[Acquisition]],
     config: Mapping[str, Any],
 ) -> list[Fault]:
-    """Events of source scenes whose product files are not there: this version makes none."""
+    """What events of source scenes lack: scenes and elevation, or product files.
+
+    The embedded engine makes the products of Sentinel-1; all others, and those of engine snap, this
+    version does not make.
+    """
     faults = []
     for event, row in events.items():
-        if row.source != "scenes":
+        if row.source != "scenes" or event in config["simulate"]["scenes"]:
             continue
+        embedded = engine_of(row, config) == "embedded"
+        where = f"{config['tables']['events']}, event {event}"
         folder = Path(config["pathvars"]["results"], "products", event)
         files = required_files(dates_of(acquisitions[event]), row.role != "apply")
-        missing = [name for name in files if not (folder / name).is_file()]
+        made = [name for name in files if embedded and name.startswith(SENTINEL1)]
+        missing = [name for name in files if name not in made and not (folder / name).is_file()]
         if missing:
             faults.append(
                 Fault(
                     f"source 'scenes' lacks {len(missing)} of {len(files)} products:"
                     f" {', '.join(missing[:4])}{' ...' if len(missing) > 4 else ''}",
-                    f"{config['tables']['events']}, event {event}",
+                    where,
                     f"files in {folder}, as docs/products.md describes them",
                     "put them there (this version does not make them itself), or run with"
                     " --config source=simulated",
                 )
             )
+        if embedded:
+            faults += _scene_faults(row, acquisitions[event], config, where)
+    return faults
+
+
+def _scene_faults(
+    row: Event, acquisitions: Sequence[Acquisition], config: Mapping[str, Any], where: str
+) -> list[Fault]:
+    faults = []
+    dem = dem_path(row.event, config)
+    if not Path(dem).is_file():
+        faults.append(
+            Fault(
+                f"there is no elevation '{dem}'",
+                where,
+                "a raster that covers the area and some kilometres around it",
+                "put it there, or set sentinel1: dem",
+            )
+        )
+    resources = config["pathvars"]["resources"]
+    for epoch in epochs_of_sentinel1(acquisitions):
+        _, missing = scenes_of(resources, row.event, epoch, acquisitions)
+        faults += [
+            Fault(
+                f"there is no {path}",
+                f"{config['tables']['acquisitions']}, event {row.event}, epoch {epoch}",
+                "an IW SLC product: a .SAFE folder or a zip of one",
+                "put it there, or name its path in column product",
+            )
+            for path in missing
+        ]
     return faults

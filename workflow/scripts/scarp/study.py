@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,13 @@ class Study:
         return tuple(name for name in all_channels() if _is_acquired(name, epochs))
 
 
+def _as_scenes(row: Event, config: Mapping[str, Any]) -> Event:
+    """A simulated event that starts as scenes takes their way through the workflow."""
+    if row.source == "simulated" and row.event in config["simulate"]["scenes"]:
+        return replace(row, source="scenes", engine="embedded")
+    return row
+
+
 def _fold(split: str) -> int:
     """Number of a fold; -1, which no event is in, for other splits."""
     number = split.rpartition("-")[2]
@@ -144,6 +151,7 @@ def load(config: Mapping[str, Any]) -> Study:
     """
     tables, chosen = config["tables"], config["study"]
     events = read_events(tables["events"], config["source"])
+    events = {name: _as_scenes(row, config) for name, row in events.items()}
     acquisitions = read_acquisitions(tables["acquisitions"], events)
     scenarios = read_scenarios(tables["scenarios"])
     feature_sets = read_feature_sets(tables["feature_sets"], scenarios)
@@ -209,7 +217,7 @@ def _named_event_faults(study: Study) -> list[Fault]:
             f"configuration, simulate: {key}",
             cure=did_you_mean(event, study.events) or "remove it",
         )
-        for key in ("without_optical_contrast", "without_radar_contrast")
+        for key in ("scenes", "without_optical_contrast", "without_radar_contrast")
         for event in world[key]
         if event not in study.events
     ]

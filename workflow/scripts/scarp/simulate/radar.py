@@ -45,7 +45,7 @@ class Signature:
 
 #: Rounded C-band means in the order that clutter statistics give (Ulaby & Dobson 1989, Handbook of
 #: Radar Scattering Statistics for Terrain), not measurements.
-_SIGNATURES = {
+SIGNATURES = {
     Kind.FOREST: Signature(-8.5, -14.0, 1.1, 0.15),
     Kind.GRASS: Signature(-11.0, -18.0, 1.2, 0.34),
     Kind.ROCK: Signature(-9.0, -17.0, 0.8, 0.70),
@@ -56,10 +56,10 @@ _SIGNATURES = {
     Kind.FELLED: Signature(-10.5, -17.0, 1.2, 0.35),
 }
 #: Debris of mean roughness, and what the roughness from -1 to 1 adds to VV and VH in dB.
-_DEBRIS = Signature(-9.2, -15.0, 1.2, 0.26)
-_ROUGHNESS = (1.6, 1.2)
+DEBRIS = Signature(-9.2, -15.0, 1.2, 0.26)
+ROUGHNESS = (1.6, 1.2)
 #: Complex correlation of VV and VH; slopes break the symmetry that would make it 0.
-_CROSS_CORRELATION = 0.1
+CROSS_CORRELATION = 0.1
 
 
 @dataclass(frozen=True)
@@ -125,16 +125,16 @@ def ground_after(cover: LandCover, landslides: Landslides, visible: NDArray[np.b
     bared = np.where(visible[landslides.number], landslides.bared, np.float32(0.0))
     roughness = landslides.roughness[landslides.number]
     return Ground(
-        vv=_mix(plain.vv, _DEBRIS.vv + _ROUGHNESS[0] * roughness, bared),
-        vh=_mix(plain.vh, _DEBRIS.vh + _ROUGHNESS[1] * roughness, bared),
-        drift=plain.drift + bared * (_DEBRIS.drift - plain.drift),
-        coherence=plain.coherence + bared * (_DEBRIS.coherence - plain.coherence),
+        vv=_mix(plain.vv, DEBRIS.vv + ROUGHNESS[0] * roughness, bared),
+        vh=_mix(plain.vh, DEBRIS.vh + ROUGHNESS[1] * roughness, bared),
+        drift=plain.drift + bared * (DEBRIS.drift - plain.drift),
+        coherence=plain.coherence + bared * (DEBRIS.coherence - plain.coherence),
     )
 
 
 def _ground(kinds: NDArray[np.uint8]) -> Ground:
     table = np.array(
-        [[s.vv, s.vh, s.drift, s.coherence] for s in (_SIGNATURES[kind] for kind in Kind)],
+        [[s.vv, s.vh, s.drift, s.coherence] for s in (SIGNATURES[kind] for kind in Kind)],
         dtype=np.float32,
     )
     return Ground(*(np.ascontiguousarray(table[:, column][kinds]) for column in range(4)))
@@ -178,7 +178,7 @@ def observe_backscatter(
     power_vv = linear(ground.vv + geometry.gain + drift_vv)
     power_vh = linear(ground.vh + 0.5 * geometry.gain + drift_vh)
     c11, c22, c12 = sample_covariance(
-        generator, power_vv, power_vh, np.full(shape, _CROSS_CORRELATION, dtype=np.float32), LOOKS
+        generator, power_vv, power_vh, np.full(shape, CROSS_CORRELATION, dtype=np.float32), LOOKS
     )
     # Four looks in range make a pixel of about 15 m by 14 m, which is resampled to 10 m.
     elements = [ndimage.gaussian_filter(e, 0.45, truncate=3.0) for e in (c11, c22, *c12)]

@@ -59,7 +59,7 @@ class SimulationSettings:
 
 
 @dataclass(frozen=True)
-class _World:
+class World:
     """An event before anything has looked at it."""
 
     event: str
@@ -142,11 +142,9 @@ def draw_event(
     optical_dates: PRE1 and POST1, or one of them, -> ISO date of Sentinel-2.
     settings: see `SimulationSettings`.
     """
-    world = _make_world(event, orbit, settings)
+    world = make_world(event, orbit, settings)
     contrast = 0.0 if event in settings.without_optical_contrast else settings.optical_contrast
-    visible = np.ones(len(world.landslides.roughness), dtype=np.bool_)
-    if event in settings.without_radar_contrast:
-        visible[world.landslides.largest] = False
+    visible = seen_by_radar(world, settings)
     channels: dict[str, Field] = {
         f"{NO_EPOCH}_DEM": world.relief.elevation,
         f"{NO_EPOCH}_SLOPE": world.relief.slope,
@@ -184,7 +182,16 @@ def draw_event(
     )
 
 
-def _make_world(event: str, orbit: str, settings: SimulationSettings) -> _World:
+def seen_by_radar(world: World, settings: SimulationSettings) -> NDArray[np.bool_]:
+    """(landslides + 1,) by number: false for a landslide that the radar is not to see."""
+    visible = np.ones(len(world.landslides.roughness), dtype=np.bool_)
+    if world.event in settings.without_radar_contrast:
+        visible[world.landslides.largest] = False
+    return visible
+
+
+def make_world(event: str, orbit: str, settings: SimulationSettings) -> World:
+    """Draw what there is at an event's place, and from where the radar looks."""
     frame = generator_for(settings.seed, event, "frame")
     sides = np.arange(settings.smallest, settings.largest + 1)
     height, width = (int(side) for side in frame.choice(sides, 2, replace=len(sides) < 2))
@@ -199,7 +206,7 @@ def _make_world(event: str, orbit: str, settings: SimulationSettings) -> _World:
     relief = make_relief(generator_for(settings.seed, event, "terrain"), (height, width))
     cover = make_land_cover(generator_for(settings.seed, event, "land cover"), relief)
     slides = make_landslides(generator_for(settings.seed, event, "landslides"), relief, cover)
-    return _World(
+    return World(
         event, settings.seed, grid, latitude, orbit or drawn_orbit, incidence, relief, cover, slides
     )
 
@@ -207,7 +214,7 @@ def _make_world(event: str, orbit: str, settings: SimulationSettings) -> _World:
 def _add_radar(
     channels: dict[str, Field],
     attributes: dict[str, dict[str, Any]],
-    world: _World,
+    world: World,
     dates: Mapping[str, str],
     visible: NDArray[np.bool_],
 ) -> None:
@@ -251,7 +258,7 @@ def _add_radar(
 def _add_optical(
     channels: dict[str, Field],
     attributes: dict[str, dict[str, Any]],
-    world: _World,
+    world: World,
     dates: Mapping[str, str],
     contrast: float,
 ) -> None:

@@ -1,0 +1,95 @@
+"""From a list of products to the product files of an area, in one call."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from scarp.errors import DataError, Fault
+from scarp.event_grid import utm_grid
+from scarp.sentinel1.area import Heights
+from scarp.sentinel1.engine import Ground, compute
+from scarp.sentinel1.passes import Pass, open_pass
+from scarp.sentinel1.products import chained, write_layers
+from scarp.sentinel1.safe import open_safe
+from scarp.sentinel1.settings import Processing
+
+logger = logging.getLogger("scarp")
+
+
+def run(
+    products: Sequence[str | Path],
+    dem: str | Path,
+    dem_heights: Heights,
+    bbox: tuple[float, float, float, float],
+    event_date: str,
+    out: str | Path,
+    orbits: str | Path | None = None,
+    processing: Processing | None = None,
+    threads: int | None = None,
+) -> list[Path]:
+    """Make all Sentinel-1 products of an area: gamma nought, coherence, H/A/alpha, geometry.
+
+    Parameters
+    ----------
+    products: SAFE folders or zips, slices and dates in any order. Up to three dates before the
+        event and three from its day on are used, those nearest to it.
+    dem: a raster of heights in m that covers the area and its surroundings.
+    dem_heights: what they refer to.
+    bbox: west, south, east, north in degrees.
+    event_date: ISO date; a scene of that day counts as after the event.
+    out: folder of the product files; they are named as in docs/products.md.
+    orbits: folder of orbit files; the products' own orbits where none covers a scene.
+    threads: dates and pairs computed at a time, all cores by default.
+
+    Returns
+    -------
+    The paths of the files.
+
+    Raises
+    ------
+    DataError: see `scarp.sentinel1.engine.compute`; the date is none, no product was given.
+    """
+    processing = processing or Processing()
+    ground = Ground(utm_grid(*bbox), Path(dem), dem_heights)
+    passes = assign_epochs(_passes(products, orbits), event_date)
+    epochs = list(passes)
+    geometry = min(epochs, key=lambda epoch: (epoch[-1], epoch.startswith("POST")))
+    for epoch, date in passes.items():
+        logger.info("%s: %s, %s", epoch, date.date, ", ".join(date.products))
+    layers = compute(ground, passes, epochs, chained(epochs), geometry, processing, threads)
+    return write_layers(Path(out), ground, passes, layers, processing, geometry)
+
+
+def _passes(products: Sequence[str | Path], orbits: str | Path | None) -> list[Pass]:
+    groups: dict[tuple[str, int], list[Path]] = {}
+    for path in products:
+        safe = open_safe(path)
+        groups.setdefault((safe.mission, safe.absolute_orbit), []).append(Path(path))
+    return sorted((open_pass(g, orbits) for g in groups.values()), key=lambda p: p.date)
+
+
+def assign_epochs(dates: Sequence[Pass], event_date: str) -> dict[str, Pass]:
+    """Name the dates PRE3 ... POST3, PRE1 and POST1 next to the event, in time order.
+
+    Raises
+    ------
+    DataError: the event's date is none, or no date was given.
+    """
+    try:
+        day = datetime.date.fromisoformat(event_date).isoformat()
+    except ValueError:
+        raise DataError(
+            Fault(f"'{event_date}' is no date", "event date", "YYYY-MM-DD", "correct it")
+        ) from None
+    if not dates:
+        raise DataError(Fault("is empty", "list of products", cure="give at least one product"))
+    before = [d for d in dates if d.date < day][::-1]
+    after = [d for d in dates if d.date >= day]
+    for unused in (*before[3:], *after[3:]):
+        logger.warning("%s is not used: three dates are on either side", unused.date)
+    named = {f"PRE{n}": d for n, d in enumerate(before[:3], 1)}
+    found = dict(sorted(named.items(), reverse=True))
+    return {**found, **{f"POST{n}": d for n, d in enumerate(after[:3], 1)}}
