@@ -20,4 +20,5 @@ make_products(
     params.orbits,
     Path(output[0]).parent,
     params.processing,
+    snakemake.threads,
 )

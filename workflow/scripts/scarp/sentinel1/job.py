@@ -47,6 +47,7 @@ def make_products(
     orbits: str,
     folder: Path,
     processing: Mapping[str, Any],
+    threads: int = 1,
 ) -> None:
     """Make `gamma0` with `haalpha`, `coherence`, or `geometry`, and write them to `folder`.
 
@@ -57,6 +58,7 @@ def make_products(
     scenes, earlier: SAFE folders or zips of the epoch, and of the epoch before for coherence.
     orbits: folder of orbit files; where it does not exist, orbits of the products are used.
     processing: fields of `Processing`.
+    threads: of this job.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def make_products(
         logger.info("%s: orbit from %s", date.date, date.orbit.source)
     dates = [epoch] if "gamma0" in kinds else []
     geometry = epoch if "geometry" in kinds else None
-    layers = compute(ground, passes, dates, pairs, geometry, settings)
+    layers = compute(ground, passes, dates, pairs, geometry, settings, threads)
     for path in write_layers(folder, ground, passes, layers, settings, geometry):
         logger.info("wrote %s", path)
 

@@ -132,6 +132,7 @@ class Pass:
     orbit: times count from the midnight before the pass.
     bursts: of all slices and subswaths.
     products: names of the slices.
+    simulated: whether any slice says that it is simulated.
     """
 
     date: str
@@ -142,6 +143,7 @@ class Pass:
     orbit: Orbit
     bursts: tuple[BurstImage, ...]
     products: tuple[str, ...]
+    simulated: bool
 
 
 def open_pass(paths: Sequence[str | Path], orbits: str | Path | None = None) -> Pass:
@@ -194,6 +196,7 @@ def open_pass(paths: Sequence[str | Path], orbits: str | Path | None = None) -> 
         orbit=_orbit(slices, list(swaths.values()), orbits),
         bursts=tuple(bursts),
         products=tuple(safe.name for safe in slices),
+        simulated=any(safe.simulated for safe in slices),
     )
 
 

@@ -127,7 +127,7 @@ def _looks(date: Pass, azimuth: int, range_: int) -> str:
 
 
 def _tags(ground: Ground, dates: Sequence[Pass]) -> Tags:
-    simulated = any("simulated" in name.lower() for date in dates for name in date.products)
+    simulated = any(date.simulated for date in dates)
     first = dates[0]
     return {
         "engine": "embedded",

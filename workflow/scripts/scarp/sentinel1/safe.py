@@ -53,6 +53,7 @@ class Safe:
     absolute_orbit, relative_orbit: numbers.
     orbit_pass: "ASC" or "DES".
     ipf: version of the processor, such as (3, 61).
+    simulated: whether the product says that it is simulated.
     swaths: each subswath and polarisation it has, sorted: ("IW1", "VH"), ("IW1", "VV") ...
     members: the file of each part, subswath and polarisation, relative to the SAFE folder.
     """
@@ -66,6 +67,7 @@ class Safe:
     relative_orbit: int
     orbit_pass: str
     ipf: tuple[int, int]
+    simulated: bool
     swaths: tuple[tuple[str, str], ...]
     members: Mapping[tuple[Part, str, str], str]
 
@@ -155,6 +157,7 @@ def open_safe(path: str | Path) -> Safe:
         relative_orbit=integer(root, ".//{*}relativeOrbitNumber", label),
         orbit_pass=_PASSES[direction],
         ipf=_ipf(root, label),
+        simulated=_is_simulated(root),
         swaths=tuple(sorted(swaths)),
         members=members,
     )
@@ -320,6 +323,12 @@ def _members(root: etree._Element) -> dict[tuple[Part, str, str], str]:
             if match:
                 found[part, match["swath"].upper(), match["polarisation"].upper()] = member
     return found
+
+
+def _is_simulated(root: etree._Element) -> bool:
+    """Whether the product says that no satellite has made it."""
+    told = root.findtext(".//{*}productClassDescription") or ""
+    return told.lower().startswith("simulated")
 
 
 def _ipf(root: etree._Element, label: str) -> tuple[int, int]:

@@ -173,7 +173,7 @@ def _scene(world: World, dates: Mapping[str, str], visible: NDArray[np.bool_]) -
         np.array(co),
         np.array(cross),
         np.full(count, CROSS_CORRELATION, dtype=np.complex128),
-        np.array(coherence),
+        np.array(coherence).reshape(len(epochs) - 1, histories.shape[1]),
     )
 
 
