@@ -59,6 +59,7 @@ def test_a_job_per_date_and_one_per_pair(event: Project) -> None:
             *(_gamma0(epoch) for epoch in ("PRE2", "PRE1", "POST1")),
             *(_coherence(epoch) for epoch in ("PRE1", "POST1")),
             CUBE,
+            "Layover, shadow and local incidence of OWN1",
         ]
     )
 

@@ -283,6 +283,15 @@ def events_of_engine(engine):
     )
 
 
+def geometries():
+    """Layover, shadow and local incidence of the events that the embedded engine works on."""
+    return [
+        f"<results>/products/{row.event}/geometry.tif"
+        for row in STUDY.events.values()
+        if row.source == "scenes" and engine_of(row, config) == "embedded"
+    ]
+
+
 def place_of_event(wildcards):
     """What an event's Sentinel-1 products depend on beside scenes and DEM."""
     row = STUDY.events[wildcards.event]
