@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 
 from scarp.errors import DataError
 from scarp.grid import Grid
-from scarp.sentinel1.dem import dem_on_grid, ecef_of, longitude_latitude
+from scarp.sentinel1.dem import _without_small_voids, dem_on_grid, ecef_of, longitude_latitude
 from scarp.sentinel1.geoid import undulation
 
 CRS = "EPSG:32633"
@@ -209,3 +209,16 @@ def test_a_real_chip_is_read_at_its_own_pixel_centres() -> None:
     grid = Grid("EPSG:4326", box.left + 20 * step, box.top - 20 * step, step / 3, 180, 210)
     _, heights = dem_on_grid(path, grid, 15, "ellipsoidal")
     assert heights[1::3, 1::3] == pytest.approx(values[15:85, 15:95], abs=0.02)
+
+
+def test_a_thin_void_at_the_edge_stays(tmp_path: Path) -> None:
+    """How far it reaches beyond is not known, and its rim spans no plane."""
+    x, _ = centres()
+    heights = x - 499_000
+    path = write(tmp_path / "dem.tif", heights)
+    _, whole = dem_on_grid(path, GRID, 0, "ellipsoidal")
+    values = whole.copy()
+    values[0] = np.nan
+    kept = _without_small_voids(values, 10.0, path)
+    assert np.isnan(kept[0]).all()
+    np.testing.assert_array_equal(kept[1:], whole[1:])

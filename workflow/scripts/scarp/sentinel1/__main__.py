@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--event-date", required=True, metavar="YYYY-MM-DD")
     parser.add_argument("--out", type=Path, required=True, help="folder of the products")
+    parser.add_argument("--threads", type=int, help="all cores by default; each takes memory")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             given.event_date,
             given.out,
             given.orbits,
+            threads=given.threads,
         ):
             print(path)
     except ScarpError as error:

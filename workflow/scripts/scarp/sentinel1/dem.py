@@ -18,6 +18,10 @@ _LATTICE = 32  # pixels between the points at which map coordinates are transfor
 _TOLERANCE = 0.01  # DEM pixels; GDAL's own 0.125 would allow 4 m on the ground
 
 
+class VoidError(DataError):
+    """A DEM covers an area and knows no height in it: open sea, mostly."""
+
+
 def dem_on_grid(
     path: str | Path, grid: Grid, pad: int, heights: Literal["ellipsoidal", "egm2008"]
 ) -> tuple[Grid, NDArray[np.float64]]:
@@ -44,7 +48,7 @@ def dem_on_grid(
     Raises
     ------
     DataError: the file cannot be read, has no CRS or several bands, does not cover the padded
-        grid, or is void there.
+        grid; VoidError: it is void there.
     """
     import rasterio
     from rasterio.errors import RasterioIOError
@@ -215,7 +219,7 @@ def _without_small_voids(
     if not void.any():
         return values
     if void.all():
-        raise DataError(
+        raise VoidError(
             Fault(
                 "the DEM has no height anywhere in the area",
                 f"{path}",
@@ -225,6 +229,8 @@ def _without_small_voids(
     together = np.ones((3, 3))
     names, count = label(void, structure=together)
     reach = maximum(distance_transform_edt(void), names, np.arange(count + 1)) * resolution
+    # How far a void reaches that leaves the array is not known.
+    reach[np.concatenate([names[0], names[-1], names[:, 0], names[:, -1]])] = np.inf
     small = void & (reach <= VOID_REACH_M)[names]
     result = values.copy()
     if small.any():

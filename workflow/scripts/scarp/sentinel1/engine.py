@@ -16,6 +16,7 @@ from scarp.errors import DataError, Fault
 from scarp.grid import Grid
 from scarp.sentinel1.area import Area, Heights, prepare_area
 from scarp.sentinel1.backscatter import DateLayers, date_layers
+from scarp.sentinel1.dem import VoidError
 from scarp.sentinel1.facets import local_incidence
 from scarp.sentinel1.interferometry import pair_coherence
 from scarp.sentinel1.passes import Pass, refuse_other_track
@@ -93,18 +94,25 @@ def compute(
     layers = _empty(ground.grid, dates, pairs, geometry)
     covered = dict.fromkeys(needed, 0.0)
     blocks = list(_blocks(ground.grid))
+    nowhere: list[VoidError] = []  # blocks of open sea stay without data
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for number, (rows, columns) in enumerate(blocks, 1):
             if len(blocks) > 1:
                 logger.info("block %d of %d", number, len(blocks))
             part = _part(ground.grid, rows, columns)
-            area = prepare_area(part, ground.dem, ground.heights)
+            try:
+                area = prepare_area(part, ground.dem, ground.heights)
+            except VoidError as error:
+                nowhere.append(error)
+                continue
             views = _views(area, {e: passes[e] for e in needed}, processing, pool)
             share = part.height * part.width / (ground.grid.height * ground.grid.width)
             for epoch, view in views.items():
                 covered[epoch] += share * view.covered
             found = _layers(views, dates, pairs, geometry, processing, pool)
             _put(found, layers, rows, columns)
+    if len(nowhere) == len(blocks):
+        raise nowhere[0]
     for epoch, share in covered.items():
         logger.info("%s (%s): %.1f %% of the area covered", epoch, passes[epoch].date, 100 * share)
         if share == 0:

@@ -122,15 +122,24 @@ def pair_coherence(reference: View, secondary: View, processing: Processing) -> 
 
 
 def _counterpart(window: BurstWindow, secondary: View) -> BurstWindow | None:
-    """The burst of the other date that holds most of what this one holds."""
+    """The burst of the other date that imaged the same ground at the same angle along track.
+
+    Its lines lie nearest over those of this one. How much of the area it holds does not tell it:
+    where bursts overlap its neighbour holds as much, at another Doppler frequency.
+    """
     inside = window.distance >= 0
-    found = [
-        (int((other.distance[inside] >= 0).sum()), -number, other)
-        for number, other in enumerate(secondary.windows)
-        if other.image.swath.name == window.image.swath.name
-    ]
-    shared = [entry for entry in found if entry[0]]
-    return max(shared, key=lambda entry: entry[:2])[2] if shared else None
+    swath = window.image.swath.name
+    found = []
+    for other in secondary.windows:
+        shared = inside & (other.distance >= 0)
+        if other.image.swath.name == swath and shared.any():
+            core = secondary.area.core
+            offset = float((other.line[core] - window.line[core])[shared].mean())
+            found.append((abs(offset), other))
+    if not found:
+        return None
+    offset, nearest = min(found, key=lambda entry: entry[0])
+    return nearest if offset < window.image.burst.lines / 2 else None
 
 
 def _burst(

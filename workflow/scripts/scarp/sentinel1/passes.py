@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -156,8 +157,8 @@ def open_pass(paths: Sequence[str | Path], orbits: str | Path | None = None) -> 
 
     Raises
     ------
-    DataError: a product cannot be read, the slices are not of one pass, or not of two
-        polarisations.
+    DataError: a product cannot be read or is given twice, the slices are not of one pass, or not
+        of two polarisations.
     """
     slices = sorted((open_safe(path) for path in paths), key=lambda safe: safe.start)
     first = slices[0]
@@ -211,7 +212,16 @@ def _has(slices: Sequence[Safe], pair: tuple[str, str]) -> bool:
 
 def _refuse_mixture(slices: Sequence[Safe]) -> None:
     first = slices[0]
-    for safe in slices[1:]:
+    for before, safe in pairwise(slices):
+        if safe.start == before.start:
+            raise DataError(
+                Fault(
+                    f"begins at {safe.start}, as {before.path} does",
+                    str(safe.path),
+                    "slices that follow one another",
+                    "give each product once",
+                )
+            )
         same = (safe.mission, safe.absolute_orbit) == (first.mission, first.absolute_orbit)
         if not same:
             raise DataError(
@@ -231,12 +241,15 @@ def refuse_other_track(one: Pass, other: Pass) -> None:
     ------
     DataError: relative orbit, direction or polarisations differ.
     """
-    for what in ("relative_orbit", "orbit_pass", "polarisations"):
-        own, its = getattr(one, what), getattr(other, what)
+    for what, own, its in (
+        ("relative orbit", str(one.relative_orbit), str(other.relative_orbit)),
+        ("orbit pass", one.orbit_pass, other.orbit_pass),
+        ("polarisations", "+".join(one.polarisations), "+".join(other.polarisations)),
+    ):
         if own != its:
             raise DataError(
                 Fault(
-                    f"has {what.replace('_', ' ')} {its}",
+                    f"has {what} {its}",
                     f"{other.date}: {', '.join(other.products)}",
                     f"{own}, as {one.date}",
                     "give dates of one track and direction; others cannot be compared",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from scarp.errors import DataError, Fault
 from scarp.event_grid import utm_grid
+from scarp.grid import Grid
 from scarp.sentinel1.area import Heights
 from scarp.sentinel1.engine import Ground, compute
 from scarp.sentinel1.passes import Pass, open_pass
@@ -17,6 +20,9 @@ from scarp.sentinel1.safe import open_safe
 from scarp.sentinel1.settings import Processing
 
 logger = logging.getLogger("scarp")
+
+#: Pixels, times dates, whose gamma nought and H/A/alpha are held at once: 1 GB.
+HELD = 50_000_000
 
 
 def run(
@@ -52,6 +58,10 @@ def run(
     ------
     DataError: see `scarp.sentinel1.engine.compute`; the date is none, no product was given.
     """
+    if Path(out).exists() and not Path(out).is_dir():
+        raise DataError(
+            Fault("is a file", str(out), "a folder, which need not exist", "name another folder")
+        )
     processing = processing or Processing()
     ground = Ground(utm_grid(*bbox), Path(dem), dem_heights)
     passes = assign_epochs(_passes(products, orbits), event_date)
@@ -59,8 +69,44 @@ def run(
     geometry = min(epochs, key=lambda epoch: (epoch[-1], epoch.startswith("POST")))
     for epoch, date in passes.items():
         logger.info("%s: %s, %s", epoch, date.date, ", ".join(date.products))
-    layers = compute(ground, passes, epochs, chained(epochs), geometry, processing, threads)
-    return write_layers(Path(out), ground, passes, layers, processing, geometry)
+    written = []
+    with _inside(Path(out)) as partial:
+        for dates, pairs, shown in _portions(ground.grid, epochs, geometry):
+            layers = compute(ground, passes, dates, pairs, shown, processing, threads)
+            written += write_layers(partial, ground, passes, layers, processing, shown)
+            del layers  # before the next ones are made
+        return [path.replace(Path(out) / path.name) for path in written]
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield the path of a hidden folder in `folder` that is removed at the end.
+
+    What a later portion is refused for must leave nothing of an earlier one. The folder itself may
+    be a mounted volume: files are moved within it only.
+    """
+    partial = folder / ".partial"
+    fresh = not folder.exists()
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if fresh and folder.exists() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _portions(
+    grid: Grid, epochs: Sequence[str], geometry: str
+) -> Iterator[tuple[Sequence[str], Sequence[tuple[str, str]], str | None]]:
+    """Dates, pairs and geometry that are held in memory together: all, unless the area is large."""
+    together = max(1, HELD // (grid.height * grid.width))
+    if together >= len(epochs):
+        yield epochs, chained(epochs), geometry
+        return
+    # Every date takes part in the first portion: what is wrong with one is found before all else.
+    yield [], chained(epochs), geometry
+    for first in range(0, len(epochs), together):
+        yield epochs[first : first + together], [], None
 
 
 def _passes(products: Sequence[str | Path], orbits: str | Path | None) -> list[Pass]:
