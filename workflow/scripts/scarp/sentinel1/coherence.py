@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
-from scipy.stats import nbinom
 
 from scarp.sentinel1.looks import window_sums
 from scarp.sentinel1.phasor import phasor
@@ -84,6 +82,10 @@ def expected_coherence(true: NDArray[np.float64] | float, looks: float) -> NDArr
 
 
 def _expected(true: float, looks: float) -> float:
+    # scipy.stats takes half a second to import, which no product needs.
+    from scipy.special import gammaln
+    from scipy.stats import nbinom
+
     if true >= 1:
         return 1.0
     weights = nbinom(looks, 1 - true**2)
