@@ -96,15 +96,7 @@ class Tiny:
 
 def cut(grid: Grid, rim: int) -> Grid:
     """The grid without a rim; with a negative one it is larger."""
-    step = rim * grid.resolution
-    return Grid(
-        grid.crs,
-        grid.left + step,
-        grid.top - step,
-        grid.resolution,
-        grid.height - 2 * rim,
-        grid.width - 2 * rim,
-    )
+    return grid.padded(-rim)
 
 
 def simulate(

@@ -59,6 +59,29 @@ class Grid:
             and abs(self.resolution - other.resolution) * max(self.height, self.width) < slack
         )
 
+    def padded(self, pixels: int) -> Grid:
+        """This grid with so many pixels more on every side."""
+        margin = pixels * self.resolution
+        return Grid(
+            self.crs,
+            self.left - margin,
+            self.top + margin,
+            self.resolution,
+            self.height + 2 * pixels,
+            self.width + 2 * pixels,
+        )
+
+    def part(self, rows: slice, columns: slice) -> Grid:
+        """A part of this grid; both slices have a start and a stop."""
+        return Grid(
+            self.crs,
+            self.left + columns.start * self.resolution,
+            self.top - rows.start * self.resolution,
+            self.resolution,
+            rows.stop - rows.start,
+            columns.stop - columns.start,
+        )
+
     @property
     def is_metric(self) -> bool:
         """Whether the CRS is projected, so that its units are metres; False without a CRS."""

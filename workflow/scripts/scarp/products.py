@@ -28,6 +28,7 @@ from scarp.product_files import (
 )
 from scarp.product_raster import Raster, frame_faults, read_raster
 from scarp.product_values import read_bands, read_flags
+from scarp.sentinel2 import ndvi
 
 _LOG = logging.getLogger("scarp")
 _LABEL_VALUES = {1: "landslide", 0: "none", 255: "unknown"}
@@ -185,15 +186,8 @@ def _labels(raster: Raster, needed: bool) -> NDArray[np.uint8]:
 def _channels(raster: Raster, product: Product) -> dict[str, NDArray[np.float32]]:
     bands = read_bands(raster, product.bands)
     if {"B04", "B08"} <= bands.keys():
-        bands["NDVI"] = _ndvi(bands["B04"], bands["B08"])
+        bands["NDVI"] = ndvi(bands["B08"], bands["B04"])
     return {f"{product.epoch}_{name}": values for name, values in bands.items()}
-
-
-def _ndvi(red: NDArray[np.float32], near_infrared: NDArray[np.float32]) -> NDArray[np.float32]:
-    total = near_infrared + red
-    ndvi = np.full_like(red, np.nan)
-    np.divide(near_infrared - red, total, out=ndvi, where=total > 0)
-    return ndvi
 
 
 def _attributes(

@@ -53,7 +53,7 @@ def dem_on_grid(
     import rasterio
     from rasterio.errors import RasterioIOError
 
-    padded = _padded(grid, pad)
+    padded = grid.padded(pad)
     try:
         with rasterio.open(path) as source:
             _check(source, path, padded)
@@ -114,18 +114,6 @@ def ecef_of(grid: Grid, heights: NDArray[np.float64]) -> NDArray[np.float64]:
     points[..., 1] = (normal + heights) * cosine * np.sin(longitude)
     points[..., 2] = (normal * (b / a) ** 2 + heights) * sine
     return points
-
-
-def _padded(grid: Grid, pad: int) -> Grid:
-    margin = pad * grid.resolution
-    return Grid(
-        grid.crs,
-        grid.left - margin,
-        grid.top + margin,
-        grid.resolution,
-        grid.height + 2 * pad,
-        grid.width + 2 * pad,
-    )
 
 
 def _lattice(size: int) -> NDArray[np.float64]:

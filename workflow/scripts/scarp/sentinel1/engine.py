@@ -99,7 +99,7 @@ def compute(
         for number, (rows, columns) in enumerate(blocks, 1):
             if len(blocks) > 1:
                 logger.info("block %d of %d", number, len(blocks))
-            part = _part(ground.grid, rows, columns)
+            part = ground.grid.part(rows, columns)
             try:
                 area = prepare_area(part, ground.dem, ground.heights)
             except VoidError as error:
@@ -191,17 +191,6 @@ def _blocks(grid: Grid) -> Iterator[tuple[slice, slice]]:
                 slice(top, min(top + BLOCK, grid.height)),
                 slice(left, min(left + BLOCK, grid.width)),
             )
-
-
-def _part(grid: Grid, rows: slice, columns: slice) -> Grid:
-    return Grid(
-        grid.crs,
-        grid.left + columns.start * grid.resolution,
-        grid.top - rows.start * grid.resolution,
-        grid.resolution,
-        rows.stop - rows.start,
-        columns.stop - columns.start,
-    )
 
 
 def _geometry(view: View) -> NDArray[np.float32]:

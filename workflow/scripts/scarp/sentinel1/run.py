@@ -12,6 +12,7 @@ from pathlib import Path
 from scarp.errors import DataError, Fault
 from scarp.event_grid import utm_grid
 from scarp.grid import Grid
+from scarp.scenes import geometry_epoch
 from scarp.sentinel1.area import Heights
 from scarp.sentinel1.engine import Ground, compute
 from scarp.sentinel1.passes import Pass, open_pass
@@ -66,7 +67,7 @@ def run(
     ground = Ground(utm_grid(*bbox), Path(dem), dem_heights)
     passes = assign_epochs(_passes(products, orbits), event_date)
     epochs = list(passes)
-    geometry = min(epochs, key=lambda epoch: (epoch[-1], epoch.startswith("POST")))
+    geometry = geometry_epoch(epochs)
     for epoch, date in passes.items():
         logger.info("%s: %s, %s", epoch, date.date, ", ".join(date.products))
     written = []

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scarp.channels import BANDS, EPOCHS, MASK
-from scarp.grid import Grid
 from scarp.product_write import write_product
 from scarp.simulate.landcover import Kind
 from scarp.simulate.radar import CROSS_CORRELATION, DEBRIS, ROUGHNESS, SIGNATURES, Signature
@@ -109,22 +108,10 @@ def _write_products(folder: Path, drawn: SimulatedEvent, optical_dates: Mapping[
         write_product(folder / f"optical_{epoch}.tif", drawn.grid, bands, units, about)
 
 
-def _padded(grid: Grid, pad: int) -> Grid:
-    step = pad * grid.resolution
-    return Grid(
-        grid.crs,
-        grid.left - step,
-        grid.top + step,
-        grid.resolution,
-        grid.height + 2 * pad,
-        grid.width + 2 * pad,
-    )
-
-
 def _write_dem(path: Path, world: World) -> None:
     # Mirrored beyond the event, so that the ground goes on without a step.
     heights = np.pad(world.relief.elevation, _ELEVATION, mode="reflect")
-    grid = _padded(world.grid, _ELEVATION)
+    grid = world.grid.padded(_ELEVATION)
     about: dict[str, str | int | float] = {"simulated": "true", "heights": "ellipsoidal"}
     write_product(path, grid, {"elevation": heights}, {"elevation": "m"}, about)
 
@@ -166,7 +153,7 @@ def _scene(world: World, dates: Mapping[str, str], visible: NDArray[np.bool_]) -
     shape = (world.grid.height + 2 * _SCATTERING, world.grid.width + 2 * _SCATTERING)
     count = (len(epochs), histories.shape[1])
     return SlcScene(
-        _padded(world.grid, _SCATTERING),
+        world.grid.padded(_SCATTERING),
         np.pad(world.relief.elevation, _SCATTERING, mode="reflect").astype(np.float64),
         zones.reshape(shape),
         world.orbit,
