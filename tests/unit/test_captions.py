@@ -50,6 +50,8 @@ def test_the_front_page_says_what_was_run():
     assert "3, 8" in page
     assert "77 epochs" in page
     assert "Simulated data" not in rendered(front, {"source": "archive"})
+    made_up = {"source": "archive", "archive": {"path": "simulated"}}
+    assert "Simulated data" in rendered(front, made_up)
 
 
 def test_only_the_roles_split_cuts_events_in_two():

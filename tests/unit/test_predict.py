@@ -141,6 +141,10 @@ def test_the_file_is_georeferenced_scaled_and_tells_what_it_is(tmp_path):
 
 def test_only_a_simulated_event_is_called_simulated(tmp_path):
     stored = np.zeros((40, 50), dtype=np.uint16)
+    for source in ("simulated", "simulated archive", "simulated scenes"):
+        write_prediction(tmp_path / "A.tif", stored, GRID, source, {})
+        with rasterio.open(tmp_path / "A.tif") as file:
+            assert file.descriptions == ("probability of landslide, simulated event",)
     write_prediction(tmp_path / "A.tif", stored, GRID, "archive", {})
     with rasterio.open(tmp_path / "A.tif") as file:
         assert file.descriptions == ("probability of landslide",)

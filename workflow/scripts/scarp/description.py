@@ -10,6 +10,7 @@ from typing import Any
 
 from scarp.errors import DataError, Fault
 from scarp.files import write_text
+from scarp.simulated import is_simulated
 
 #: Percentiles that are kept of elevation and slope, and their names in the file.
 PERCENTILES: Mapping[str, float] = {"p05": 5, "p25": 25, "p50": 50, "p75": 75, "p95": 95}
@@ -56,7 +57,7 @@ class Description:
     @property
     def is_simulated(self) -> bool:
         """Whether the event was made by a simulator."""
-        return self.source.startswith("simulated")
+        return is_simulated(self.source)
 
     @property
     def position(self) -> tuple[float, float] | None:

@@ -18,6 +18,7 @@ from scarp.grid import Grid
 from scarp.model_file import Description
 from scarp.patches import PatchTable
 from scarp.scaling import scene_limits
+from scarp.simulated import is_simulated
 from scarp.unet import UNet
 
 #: Digital number of probability 1, and of no data.
@@ -139,7 +140,7 @@ def write_prediction(
     }
     if grid.crs:
         profile |= {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    simulated = ", simulated event" if source == "simulated" else ""
+    simulated = ", simulated event" if is_simulated(source) else ""
     with warnings.catch_warnings(), beside(path) as partial:
         warnings.simplefilter(
             "ignore", NotGeoreferencedWarning

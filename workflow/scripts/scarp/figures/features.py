@@ -21,6 +21,7 @@ from scarp.cube import grid_of, open_cube
 from scarp.figures import scene
 from scarp.figures.marks import Box, frames, outline, scale_and_north
 from scarp.figures.style import YELLOW, drawn, titled
+from scarp.simulated import is_simulated
 
 #: Sides in pixels of the window that is shown.
 SMALLEST, LARGEST = 128, 400
@@ -117,7 +118,7 @@ def event_features(cube: str | Path, paths: Sequence[str | Path], site: str) -> 
         shown = list(_features(data, window, epochs))
         context = _stacked(_context(data, window, mask), max(len(epochs), 1))
         metres = scene.metres_per_pixel(grid_of(data))
-        simulated = str(data.attrs["source"]).startswith("simulated")
+        simulated = is_simulated(data.attrs["source"])
     what = "around the largest landslide" if mask.any() else "in the middle, no landslide known"
     heading = titled(f"{site.replace(chr(10), ', ')}: features {what}", simulated)
     _draw(shown, context, [_EPOCHS[epoch] for epoch in epochs], heading, paths, metres)

@@ -17,6 +17,7 @@ from scarp.figures import scene
 from scarp.figures.marks import scale_and_north
 from scarp.figures.style import BLACK, BLUE, VERMILION, drawn, titled, wrapped
 from scarp.metrics import Counts
+from scarp.simulated import is_simulated
 
 _PANEL, _LINE = 2.9, 11.6  # inches
 _CLASSES = {
@@ -72,7 +73,7 @@ def site_map(
         factor = scene.thinning(window)
         back = scene.background(data, window, factor)
         metres = scene.metres_per_pixel(grid_of(data))
-        simulated = str(data.attrs["source"]).startswith("simulated")
+        simulated = is_simulated(data.attrs["source"])
 
     panels = [_Panel(name, scene.filled(image)) for name, image in back.images.items()]
     shown = [("reference", reference), *((_title(label, n), own) for label, own, n in maps)]

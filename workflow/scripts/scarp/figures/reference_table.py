@@ -9,6 +9,7 @@ from scarp.figures.style import Names, titled
 from scarp.figures.table import Cell, page
 from scarp.files import write_text
 from scarp.reference import Range, Row
+from scarp.simulated import is_simulated
 
 _NOTE = (
     "Mean over seeds. Blank: this study has no such experiment or site. Ours: means are macro"
@@ -29,7 +30,7 @@ def reference_table(
     outlier: the site that one of the columns leaves out.
     split: for the title.
     """
-    simulated = any(source.startswith("simulated") for row in rows for source in row.sources)
+    simulated = any(is_simulated(source) for row in rows for source in row.sources)
     title = titled(f"Scores of the paper beside this study's, split {split}", simulated)
     header = [name.format(outlier) for name in (*_HEADER, *_CONTEXT)]
     write_text(path, page(title, header, (_cells(row, names) for row in rows), _NOTE))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import TypeVar
 
+from scarp import simulated
 from scarp.summary import Score, family
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def in_order(sites: Iterable[T], role_of: Callable[[T], str]) -> list[T]:
 
 def is_simulated(scores: Iterable[Score]) -> bool:
     """Whether any score comes from simulated data."""
-    return any(score.source.startswith("simulated") for score in scores)
+    return any(simulated.is_simulated(score.source) for score in scores)
 
 
 def averaged_roles(roles: Mapping[str, str]) -> dict[str, list[str]]:

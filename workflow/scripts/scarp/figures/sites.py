@@ -20,6 +20,7 @@ from scarp.figures.marks import Box, frames, outline, scale_and_north
 from scarp.figures.select import in_order
 from scarp.figures.style import YELLOW, drawn, titled, wrapped
 from scarp.patches import read_table
+from scarp.simulated import is_simulated
 from scarp.split_files import read_test_list
 
 #: More sites than this are not drawn but named in the title.
@@ -113,7 +114,7 @@ def _view(site: Site, boxes: Sequence[Box], role: str) -> _View:
         mask = np.asarray(cube[MASK][window].values)
         classes = np.where(mask == 1, scene.HIT, scene.NEGATIVE).astype(np.uint8)
         metres = scene.metres_per_pixel(grid_of(cube))
-        simulated = str(cube.attrs["source"]).startswith("simulated")
+        simulated = is_simulated(cube.attrs["source"])
     return _View(
         site.label,
         role,

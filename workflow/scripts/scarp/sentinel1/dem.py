@@ -12,6 +12,7 @@ from scarp.errors import DataError, Fault
 from scarp.grid import Grid
 from scarp.log import logger
 from scarp.sentinel1.geoid import undulation
+from scarp.sentinel1.geometry import geodetic_to_ecef
 
 VOID_REACH_M = 100.0  # a void no pixel of which lies farther from known heights is interpolated
 _LATTICE = 32  # pixels between the points at which map coordinates are transformed exactly
@@ -101,19 +102,8 @@ def ecef_of(grid: Grid, heights: NDArray[np.float64]) -> NDArray[np.float64]:
     -------
     float64 (y, x, 3) metres, NaN where the height is NaN.
     """
-    from pyproj import CRS
-
-    ellipsoid = CRS.from_epsg(4979).ellipsoid
-    assert ellipsoid is not None
-    a, b = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
-    longitude, latitude = (np.radians(degrees) for degrees in longitude_latitude(grid))
-    sine, cosine = np.sin(latitude), np.cos(latitude)
-    normal = a**2 / np.sqrt((a * cosine) ** 2 + (b * sine) ** 2)  # radius in the prime vertical
-    points = np.empty((*heights.shape, 3))
-    points[..., 0] = (normal + heights) * cosine * np.cos(longitude)
-    points[..., 1] = (normal + heights) * cosine * np.sin(longitude)
-    points[..., 2] = (normal * (b / a) ** 2 + heights) * sine
-    return points
+    longitude, latitude = longitude_latitude(grid)
+    return geodetic_to_ecef(longitude, latitude, heights)
 
 
 def _lattice(size: int) -> NDArray[np.float64]:

@@ -25,8 +25,8 @@ from scarp.simulate.world import (
     SimulatedEvent,
     SimulationSettings,
     World,
-    draw_event,
     make_world,
+    observe,
     seen_by_radar,
 )
 
@@ -58,9 +58,9 @@ def simulate_scenes(
     products: folder that gets terrain.tif, labels.tif and optical_{epoch}.tif.
     event, event_date, orbit, dates, optical_dates, settings: as in `scarp.simulate.draw_event`.
     """
-    drawn = draw_event(event, event_date, orbit, {}, optical_dates, settings)
-    _write_products(products, drawn, optical_dates)
     world = make_world(event, orbit, settings)
+    drawn = observe(world, event_date, {}, optical_dates, settings)
+    _write_products(products, drawn, optical_dates)
     _write_dem(dem, world)
     scene = _scene(world, dates, seen_by_radar(world, settings))
     epochs = [epoch for epoch in EPOCHS if epoch in dates]

@@ -142,7 +142,18 @@ def draw_event(
     optical_dates: PRE1 and POST1, or one of them, -> ISO date of Sentinel-2.
     settings: see `SimulationSettings`.
     """
-    world = make_world(event, orbit, settings)
+    return observe(make_world(event, orbit, settings), event_date, dates, optical_dates, settings)
+
+
+def observe(
+    world: World,
+    event_date: str,
+    dates: Mapping[str, str],
+    optical_dates: Mapping[str, str],
+    settings: SimulationSettings,
+) -> SimulatedEvent:
+    """What the sensors see of a place on these dates; parameters as in `draw_event`."""
+    event = world.event
     contrast = 0.0 if event in settings.without_optical_contrast else settings.optical_contrast
     visible = seen_by_radar(world, settings)
     channels: dict[str, Field] = {
