@@ -1,8 +1,9 @@
 """The command line of the stand-in for gpt, its graphs, and the ways in which it can fail.
 
 Test equipment. It plays gpt as far as the facts that ship with scarp tell (scarp.snap.facts): what
-it computes comes from the nodes and parameters of the graph alone (gpt_compute.py). Environment:
-SCARP_GPT_VERSION, one of the facts' versions, and SCARP_GPT_FAIL, one of `FAILURES`.
+it computes comes from the nodes and parameters of the graph alone (gpt_compute.py), its help from
+gpt_help.py. Environment: SCARP_GPT_VERSION, one of the facts' versions, and SCARP_GPT_FAIL, one of
+`FAILURES`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import gpt_help
 from gpt_compute import Product, Refusal, open_product, product_of, rendered, restituted
 from gpt_dimap import write_dimap
 from scarp.errors import ScarpError
@@ -83,19 +85,13 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], folder: Path)
         if failure and failure not in FAILURES:
             raise Refusal(f"SCARP_GPT_FAIL is none of {', '.join(FAILURES)}")
         command = parse(arguments)
-        if "--diag" in command.options:
-            say(
-                f"SNAP Release version {version} (test stand-in, not SNAP)",
-                f"Processors: {os.cpu_count()}",
-                f"Tile parallelism: {command.options.get('-q', os.cpu_count())}",
-            )
-            return 0
+        if {"--diag", "-h"} & set(command.options):
+            return gpt_help.main(arguments, environment)
         if not command.words:
             raise Refusal("Either operator name or graph XML file must be given")
         first = command.words[0]
         if not (first.endswith(".xml") or "/" in first):
-            say(describe(first, version))
-            return 0
+            raise Refusal(f"the stand-in runs graphs, not the operator '{first}'")
         warn("INFO: test stand-in for gpt; nothing of this is SNAP")
         warn(
             "SEVERE: org.esa.s2tbx.dataio.gdal.activator.GDALDistributionInstaller: The environment"
@@ -118,22 +114,6 @@ def read_graph(path: Path, parameters: Mapping[str, str]) -> Graph:
 
     text = re.sub(r"\$\{(\w+)\}|\$(\w+)", put, path.read_text(encoding="utf-8"))
     return read_xml(text, str(path))
-
-
-def describe(name: str, version: str) -> str:
-    """What `gpt OPERATOR -h` prints."""
-    if name not in operator_names(version) or not is_tabled(name):
-        raise Refusal(f"Unknown operator '{name}'. Use '-h' for help")
-    lines = [f"Usage:\n  gpt {name} [options]\n", "Parameter Options:"]
-    for key, parameter in operator(name, version).parameters.items():
-        if key == parameter.name:
-            lines.append(f"  -P{key}=<{parameter.type}>")
-            if parameter.values:
-                allowed = ", ".join(f"'{value}'" for value in parameter.values)
-                lines.append(f"      Value must be one of {allowed}.")
-            if parameter.default is not None:
-                lines.append(f"      Default value is '{parameter.default}'.")
-    return "\n".join(lines)
 
 
 def check(node: Node, version: str) -> None:

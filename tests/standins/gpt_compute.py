@@ -329,11 +329,13 @@ def _grid(own: Pass, told: Mapping[str, str], dem: Path | None) -> Grid:
         right, top = min(right, bounds[2] - pad * step), min(top, bounds[3] - pad * step)
     if left >= right or bottom >= top:
         raise Refusal("No intersection of the DEM with the source product boundary")
+    # SNAP places the centre of the first pixel there, not its corner.
     if told.get("alignToStandardGrid", "false") == "true":
         x, y = (float(told.get(f"standardGridOrigin{axis}", 0)) for axis in "XY")
         left = x + math.floor((left - x) / step) * step
         top = y + math.ceil((top - y) / step) * step
     height, width = math.ceil((top - bottom) / step), math.ceil((right - left) / step)
+    left, top = left - step / 2, top + step / 2
     return Grid(f"EPSG:{epsg}", left, top, step, height, width)
 
 

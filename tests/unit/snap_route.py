@@ -22,7 +22,7 @@ from tiny_slc import CRS, Tiny, simulate
 STANDIN = Path(__file__).parents[1] / "standins" / "gpt"
 GRID = Grid("EPSG:32633", 500_000.0, 4_650_000.0, 10.0, 24, 30)
 DEM = Path("dem_ellipsoidal.tif")
-MADE = Made("13.0.0", DEM, "ellipsoidal", "POEORB", Processing())
+MADE = Made("13.0.0", DEM, DEM.name, "ellipsoidal", "POEORB", Processing())
 ORBIT = "Sentinel Precise S1A_OPER_AUX_POEORB_OPOD_20210121.EOF.zip"
 
 

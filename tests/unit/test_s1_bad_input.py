@@ -19,9 +19,9 @@ from pyproj import Transformer
 
 import scarp
 from scarp.grid import Grid
+from scarp.scenes import chained
 from scarp.sentinel1 import engine, products, run
 from scarp.sentinel1.__main__ import main
-from scarp.sentinel1.products import chained
 from scarp.sentinel1.run import assign_epochs
 from scarp.simulate.slc import SlcDate, SlcScene, SlcSettings
 from tiny_slc import CRS, Tiny, simulate, write_dem

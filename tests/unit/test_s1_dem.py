@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 
 from scarp.errors import DataError
 from scarp.grid import Grid
-from scarp.sentinel1.dem import _without_small_voids, dem_on_grid, ecef_of, longitude_latitude
+from scarp.sentinel1.dem import without_small_voids, dem_on_grid, ecef_of, longitude_latitude
 from scarp.sentinel1.geoid import undulation
 
 CRS = "EPSG:32633"
@@ -219,6 +219,6 @@ def test_a_thin_void_at_the_edge_stays(tmp_path: Path) -> None:
     _, whole = dem_on_grid(path, GRID, 0, "ellipsoidal")
     values = whole.copy()
     values[0] = np.nan
-    kept = _without_small_voids(values, 10.0, path)
+    kept = without_small_voids(values, 10.0, path)
     assert np.isnan(kept[0]).all()
     np.testing.assert_array_equal(kept[1:], whole[1:])

@@ -13,24 +13,33 @@ from scarp.sentinel1.settings import Processing
 from scarp.snap.compose import ELEMENTS, TEMPLATES, compose
 from scarp.snap.facts import operator, versions
 from scarp.snap.graph import Graph, read_xml, to_xml
-from scarp.snap.settings import KINDS, Date, GraphSettings, Kind, Swath
+from scarp.snap.settings import KINDS, PRECISE, RESTITUTED, Date, GraphSettings, Kind, Swath
 from tiny_snap import DATES, node_of, settings, tiny_graph
 
 BY_HAND = {
-    "orbitType": "Sentinel Precise (Auto Download)",
     "subswath": "IW1",
     "dem": "/dem/ellipsoidal.tif",
     "demNoData": "-32768.0",
     "epsg": "32645",
+    "originX": "5.0",
+    "originY": "5.0",
 }
 BURSTS = {"firstBurst": "2", "lastBurst": "4"}
 LOOKS = {"rangeLooks": "4", "azimuthLooks": "1"}
 SCENES = [f"/scenes/S1A_IW_SLC_{date}.zip" for date in DATES]
 PARAMETERS: dict[Kind, dict[str, str]] = {
-    "backscatter": {"scene": SCENES[0], **BURSTS, **LOOKS, "geometry": "false"},
+    "backscatter": {
+        "scene": SCENES[0],
+        "orbitType": PRECISE,
+        **BURSTS,
+        **LOOKS,
+        "geometry": "false",
+    },
     "coherence": {
         "reference": SCENES[0],
         "secondary": SCENES[1],
+        "referenceOrbitType": PRECISE,
+        "secondaryOrbitType": PRECISE,
         **{
             f"{one}{end}": text
             for one in ("reference", "secondary")
@@ -39,7 +48,7 @@ PARAMETERS: dict[Kind, dict[str, str]] = {
         "coherenceRange": "10",
         "coherenceAzimuth": "3",
     },
-    "haalpha": {"scene": SCENES[0], **BURSTS, **LOOKS, "decomposition": "5"},
+    "haalpha": {"scene": SCENES[0], "orbitType": PRECISE, **BURSTS, **LOOKS, "decomposition": "5"},
 }
 
 
@@ -191,26 +200,35 @@ def test_numbers_of_the_configuration_arrive() -> None:
         kind: compose(
             kind,
             "9.0.x",
-            replace(
-                settings(kind), processing=numbers, geometry=True, orbit_type="Kompsat5 Precise"
-            ),
+            replace(settings(kind), processing=numbers, geometry=True, origin=(5.0, 2.5)),
         )
         for kind in KINDS
     }
     for kind in ("backscatter", "haalpha"):
         looks = node_of(made[kind], "multilook").parameters
         assert (looks["nRgLooks"], looks["nAzLooks"]) == ("5", "2")
-        assert node_of(made[kind], "orbit").parameters["orbitType"] == "Kompsat5 Precise"
     window = node_of(made["coherence"], "estimate").parameters
     assert (window["cohWinRg"], window["cohWinAz"]) == ("12", "4")
     assert node_of(made["haalpha"], "decompose").parameters["windowSize"] == "7"
     ground = node_of(made["backscatter"], "geocode").parameters
     assert ground["mapProjection"] == "EPSG:32645"
     assert ground["saveLayoverShadowMask"] == ground["saveLocalIncidenceAngle"] == "true"
+    assert (ground["standardGridOriginX"], ground["standardGridOriginY"]) == ("5.0", "2.5")
     plain = node_of(tiny_graph("backscatter"), "geocode").parameters
     assert plain["saveLayoverShadowMask"] == plain["saveLocalIncidenceAngle"] == "false"
     for kind, graph in made.items():
         assert node_of(graph, "write").parameters["file"] == f"/out/{kind}.dim"
+
+
+def test_every_date_has_an_orbit_type_of_its_own() -> None:
+    one, two = settings("coherence").dates
+    pair = replace(settings("coherence"), dates=(one, replace(two, orbit_type=RESTITUTED)))
+    made = compose("coherence", "9.0.x", pair)
+    types = [
+        node_of(made, f"orbit-{name}").parameters["orbitType"]
+        for name in ("reference", "secondary")
+    ]
+    assert types == [PRECISE, RESTITUTED]
 
 
 def test_a_path_that_looks_like_a_parameter_is_left_as_it_is() -> None:

@@ -20,7 +20,7 @@ from scarp.errors import DataError
 from scarp.sentinel1.passes import open_pass
 from scarp.snap.facts import facts_version
 from scarp.snap.gpt import find_gpt, run_gpt, version_of
-from scarp.snap.products import write_dimap
+from scarp.snap.products import write_snap_product
 from snap_route import MADE, graph_of, launcher, tiny_scene
 from tiny_slc import Tiny
 
@@ -38,9 +38,9 @@ def make(tiny: Tiny, folder: Path, timeout: float = 60, text: str = "") -> Path:
     graph.write_text(text or graph_of("backscatter", tiny, Path("out.dim")), encoding="utf-8")
     gpt = launcher(folder)
     run_gpt(gpt, graph, job, 1000, 1, timeout, folder / "gpt.log")
-    made = replace(MADE, dem=tiny.dem)
+    made = replace(MADE, dem=tiny.dem, dem_origin=tiny.dem.name)
     passes = [open_pass(tiny.products[:1])]
-    write_dimap(job / "out.dim", "backscatter", final, tiny.grid, passes, "PRE1", made)
+    write_snap_product(job / "out.dim", "backscatter", final, tiny.grid, passes, "PRE1", made)
     return final
 
 

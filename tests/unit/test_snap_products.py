@@ -19,10 +19,11 @@ from scarp.product_raster import read_raster
 from scarp.sentinel1.engine import Ground, Layers
 from scarp.sentinel1.products import write_layers
 from scarp.sentinel1.settings import Processing
-from scarp.snap.dimap import Dimap, open_dimap
+from scarp.snap.dimap import open_dimap
 from scarp.snap.facts import versions
-from scarp.snap.products import product_faults, read_bands, write_dimap
+from scarp.snap.products import product_faults, read_bands, write_snap_product
 from scarp.snap.settings import KINDS, Kind
+from scarp.snap.written import SnapProduct
 from snap_route import DEM, GRID, MADE, Bands, graph_of, snap_product, tiny_scene
 from tiny_slc import Tiny
 
@@ -48,7 +49,7 @@ def play(
     return gpt_cli.main(["./graph.xml", "-c", "100M", "-q", "1"], told, folder)
 
 
-def played(folder: Path, text: str, version: str = "13.0.0") -> Dimap:
+def played(folder: Path, text: str, version: str = "13.0.0") -> SnapProduct:
     assert play(folder, text, version) == 0
     return open_dimap(folder / "out.dim")
 
@@ -65,8 +66,8 @@ def test_products_are_what_the_embedded_engine_makes(
     passes = tiny.passes() if kind == "coherence" else tiny.passes()[:1]
     epoch = "POST1" if kind == "coherence" else "PRE1"
     file = tmp_path / "snap.tif"
-    made = replace(MADE, dem=tiny.dem)
-    write_dimap(tmp_path / "out.dim", kind, file, tiny.grid, passes, epoch, made)
+    made = replace(MADE, dem=tiny.dem, dem_origin=tiny.dem.name)
+    write_snap_product(tmp_path / "out.dim", kind, file, tiny.grid, passes, epoch, made)
     ground = Ground(tiny.grid, tiny.dem, "ellipsoidal")
     both = dict(zip(("PRE1", "POST1"), tiny.passes(), strict=True))
     paths = write_layers(tmp_path / "own", ground, both, embedded, Processing(), "PRE1")
@@ -380,5 +381,7 @@ def test_all_faults_come_at_once_and_nothing_is_written(tiny: Tiny, tmp_path: Pa
     bands = {name: values * 9 for name, values in Bands().coherence().items()}
     path = snap_product(tmp_path / "g.dim", bands, orbit="", dem="SRTM 3Sec")
     with pytest.raises(DataError, match="3 faults"):
-        write_dimap(path, "coherence", tmp_path / "c.tif", GRID, tiny.passes(), "POST1", MADE)
+        write_snap_product(
+            path, "coherence", tmp_path / "c.tif", GRID, tiny.passes(), "POST1", MADE
+        )
     assert not [*tmp_path.glob("*.tif"), *tmp_path.glob(".*")]

@@ -167,6 +167,40 @@ CASES: tuple[Wrong, ...] = (
         "a .SAFE folder or a zip of one",
     ),
     Wrong(
+        "products that nobody makes and that are not there",
+        _all(_set("source", "scenes"), _set("sentinel1", {"engine": "files"})),
+        "config/events.tsv, event BR0001",
+        "files in results/products/BR0001",
+    ),
+    Wrong(
+        "simulated scenes that nobody makes products of",
+        _all(_set("simulate/scenes", ["BR0001"]), _set("sentinel1/engine", "files")),
+        "configuration, sentinel1: engine",
+        "embedded, snap",
+    ),
+    Wrong(
+        "a version of SNAP that is none",
+        _set("sentinel1/snap/version", "latest"),
+        "configuration, sentinel1: snap: version",
+        "Version that graphs are composed for",
+    ),
+    Wrong(
+        "an event to compare that does not exist",
+        _set("parity/events", ["BR001"]),
+        "configuration, parity: events",
+        "did you mean 'BR0001'?",
+    ),
+    Wrong(
+        "an event to compare without SLC scenes",
+        _all(
+            _set("source", "archive"),
+            _set("archive/path", "simulated"),
+            _set("parity", {"engines": ["snap", "archive"], "events": ["BR0001"]}),
+        ),
+        "configuration, parity: events",
+        "put its SAFE folders or zips into resources/sentinel1",
+    ),
+    Wrong(
         "an archive that is not there",
         _all(_set("source", "archive"), _set("archive/path", "data/archive.zip")),
         "configuration, archive: path (data/archive.zip)",

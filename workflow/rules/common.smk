@@ -22,8 +22,15 @@ from scarp.acquire.archive import (
     top_of,
 )
 from scarp.channels import EPOCHS, all_channels, bands_of
+from scarp.comparable import compared_events, compared_pairs, imaged_epochs, unproven
 from scarp.errors import ScarpError
-from scarp.scenes import earlier_epoch, epochs_of_sentinel1, geometry_epoch, scenes_of
+from scarp.scenes import (
+    chained,
+    earlier_epoch,
+    epochs_of_sentinel1,
+    geometry_epoch,
+    scenes_of,
+)
 from scarp.sources import archive_file, dates_of, dem_path, engine_of, is_downloaded
 
 try:
@@ -274,32 +281,40 @@ def products_of_event(wildcards):
 # --- Sentinel-1
 
 
-def events_of_engine(engine):
-    """Pattern of the events whose Sentinel-1 products an engine makes."""
-    return one_of(
-        row.event
+def events_of_engine(*engines):
+    """Pattern of the events whose Sentinel-1 products one of these engines makes."""
+    return one_of(row.event for row in rows_of_engine(*engines))
+
+
+def rows_of_engine(*engines):
+    """Events that have Sentinel-1 epochs, whose products one of these engines makes."""
+    return [
+        row
         for row in STUDY.events.values()
-        if row.source == "scenes" and engine_of(row, config) == engine
-    )
+        if row.source == "scenes"
+        and engine_of(row, config) in engines
+        and epochs_of_sentinel1(STUDY.acquisitions[row.event])
+    ]
 
 
 def geometries():
-    """Layover, shadow and local incidence of the events that the embedded engine works on."""
+    """Layover, shadow and local incidence of the events that an engine works on."""
     return [
         f"<results>/products/{row.event}/geometry.tif"
-        for row in STUDY.events.values()
-        if row.source == "scenes" and engine_of(row, config) == "embedded"
+        for row in rows_of_engine("embedded", "snap")
     ]
+
+
+def track_of_event(wildcards):
+    """The track that an event's scenes must be of, as far as the table says."""
+    row = STUDY.events[wildcards.event]
+    return {"orbit": row.orbit, "relative_orbit": row.relative_orbit}
 
 
 def place_of_event(wildcards):
     """What an event's Sentinel-1 products depend on beside scenes and DEM."""
-    row = STUDY.events[wildcards.event]
-    return {
-        "dem_heights": config["sentinel1"]["dem_heights"],
-        "orbit": row.orbit,
-        "relative_orbit": row.relative_orbit,
-    }
+    heights = config["sentinel1"]["dem_heights"]
+    return {"dem_heights": heights, **track_of_event(wildcards)}
 
 
 def dem_of_event(wildcards):
@@ -307,9 +322,21 @@ def dem_of_event(wildcards):
     return dem_path(wildcards.event, config)
 
 
+def terrain_of_event(wildcards):
+    """The file whose grid is the event's; of a published event it is made for parity only."""
+    if STUDY.events[wildcards.event].source == "archive":
+        return f"<results>/parity/{wildcards.event}/terrain.tif"
+    return f"<results>/products/{wildcards.event}/terrain.tif"
+
+
 def own_epoch(wildcards):
     """The epoch of a job."""
     return wildcards.epoch
+
+
+def imaged(event):
+    """Epochs of which an event's scenes are there."""
+    return imaged_epochs(STUDY.events[event], STUDY.acquisitions[event], config)
 
 
 def epoch_of_geometry(wildcards):
@@ -370,6 +397,188 @@ def sentinel1_orbits():
 def sentinel1_processing():
     """The numbers that Sentinel-1 products are computed with."""
     return config["sentinel1"]["processing"]
+
+
+# --- SNAP
+
+SNAP = config["sentinel1"]["snap"]
+
+
+def snap_choices():
+    """Settings of SNAP that shape a product; where it is installed does not."""
+    return {name: SNAP[name] for name in ("orbit", "spectral_diversity")}
+
+
+def snap_installation():
+    """Which SNAP runs; read by scripts, no reason to make a product again."""
+    return {name: SNAP[name] for name in ("gpt", "version", "auxdata")}
+
+
+def snap_events():
+    """Events that SNAP works on, for their products or to compare them, sorted."""
+    own = {row.event for row in rows_of_engine("snap")}
+    if "snap" in config["parity"]["engines"]:
+        own |= set(PARITY_EVENTS)
+    return sorted(own)
+
+
+def snap_scenes():
+    """Names of the scenes that SNAP will read, as far as they are there."""
+    return sorted(
+        {
+            Path(scene).name
+            for row in rows_of_engine("snap")
+            for epoch in imaged(row.event)
+            for scene in scenes(row.event, epoch)
+        }
+    )
+
+
+def graphs_of_snap():
+    """The resolved graph of every run of SNAP that the events of engine snap need."""
+    return [
+        f"<results>/graphs/{row.event}/{kind}_{epoch}.xml"
+        for row in rows_of_engine("snap")
+        for kind, epoch in runs_of(row.event)
+    ]
+
+
+def runs_of(event):
+    """Runs of SNAP that an event's products need: (kind, epoch), in time order."""
+    epochs = epochs_of_sentinel1(STUDY.acquisitions[event])
+    later = [pair[1] for pair in chained(epochs)]
+    for epoch in epochs:
+        yield "backscatter", epoch
+        if epoch in later:
+            yield "coherence", epoch
+        yield "haalpha", epoch
+
+
+def template(kind):
+    """Hash of a graph's template: editing it makes the products of its kind anew."""
+    return provenance.file_hash(RULES.parent / "graphs" / f"{kind}.xml")
+
+
+def template_of_graph(wildcards):
+    """Hash of the template of a graph."""
+    return template(wildcards.kind)
+
+
+def inputs_of_graph(wildcards):
+    """Scenes that a graph reads."""
+    epochs = [wildcards.epoch]
+    if wildcards.kind == "coherence":
+        epochs.append(earlier_epoch(wildcards.epoch))
+    return [path for epoch in epochs for path in inputs(wildcards.event, epoch)]
+
+
+def scenes_before_graph(wildcards):
+    """Scenes of the earlier date of a graph of coherence; none for the other kinds."""
+    if wildcards.kind != "coherence":
+        return []
+    return scenes_of_earlier_epoch(wildcards)
+
+
+def snap_geometry_of_event(wildcards):
+    """The geometry that came with the backscatter of one epoch."""
+    epoch = epoch_of_geometry(wildcards)
+    return f"<results>/snap/{wildcards.event}/geometry_{epoch}.tif"
+
+
+# --- parity
+
+PARITY_EVENTS = compared_events(STUDY.events, STUDY.acquisitions, config)
+
+
+def compared_with(engine):
+    """Pattern of the compared events for which an engine makes products for that reason alone."""
+    chosen = config["parity"]["engines"]
+    own = {row.event for row in rows_of_engine(engine)}
+    return one_of(set(PARITY_EVENTS) - own if engine in chosen else ())
+
+
+def parity_side(event, engine):
+    """What of an event is compared: {kind, path, label}, paths as they are on disk."""
+    if engine == "archive":
+        kind, path = "cube", f"<results>/cubes/{event}.nc"
+    elif event in {row.event for row in rows_of_engine(engine)}:
+        kind, path = "products", f"<results>/products/{event}"
+    else:
+        kind, path = "products", f"<results>/parity/{event}/{engine}"
+    return {"kind": kind, "path": workflow.pathvars.apply(path), "label": engine}
+
+
+def parity_pair(wildcards):
+    """What of an event is compared, and which epochs."""
+    first, second = config["parity"]["engines"]
+    return {
+        "event": wildcards.event,
+        "a": parity_side(wildcards.event, first),
+        "b": parity_side(wildcards.event, second),
+        "epochs": imaged(wildcards.event),
+    }
+
+
+def parity_inputs(wildcards):
+    """Files of both sides."""
+    event, epochs = wildcards.event, imaged(wildcards.event)
+    files = []
+    for engine in config["parity"]["engines"]:
+        side = parity_side(event, engine)
+        if side["kind"] == "cube":
+            files.append(side["path"])
+            continue
+        for epoch in epochs:
+            files += [
+                f"{side['path']}/{name}_{epoch}.tif" for name in ("gamma0", "haalpha")
+            ]
+        files += [
+            f"{side['path']}/coherence_{later}.tif" for _, later in chained(epochs)
+        ]
+        if "archive" not in config["parity"]["engines"]:
+            files.append(f"{side['path']}/geometry.tif")
+    return files
+
+
+def warn_of_engines():
+    """Say which events meet models of the archive with products nobody has compared with it."""
+    splits = STUDY.splits
+    trained = {event for split in splits for event in STUDY.training_events(split)}
+    used = {event for split in splits for event in STUDY.sites(split)}
+    used |= {row.event for row in STUDY.events.values() if row.role == "apply"}
+    table = workflow.pathvars.apply("<results>/parity/parity.tsv")
+    found = unproven(
+        [STUDY.events[event] for event in sorted(trained)],
+        [STUDY.events[event] for event in sorted(used)],
+        compared_pairs(table),
+        config,
+    )
+    for engine, events in found.items():
+        logger.warning(
+            f"Models train on the archive, and Sentinel-1 products of {', '.join(events)} are made by"
+            f" engine {engine}: whether both are alike is not known, since {table} has no result of"
+            f" archive and {engine}. Compare them: snakemake parity --config"
+            f" 'parity={{engines: [{engine}, archive]}}' (docs/snap.md)."
+        )
+
+
+warn_of_engines()
+
+
+def parity_reports(wildcards):
+    """Reports of all compared events, and the table that sums them up."""
+    if not PARITY_EVENTS:
+        raise WorkflowError(
+            f"No event has products of both {' and '.join(config['parity']['engines'])}.\n"
+            "  allowed: events of source scenes, and with archive published events, whose SLC scenes"
+            " and elevation are there\n"
+            "  cure: docs/snap.md says where they come to lie; or name two other engines under"
+            " parity: engines"
+        )
+    return [
+        "<results>/parity/parity.tsv",
+        *(f"<results>/parity/{event}/parity.html" for event in PARITY_EVENTS),
+    ]
 
 
 # --- splits

@@ -3,7 +3,7 @@ rule embedded_date:
     input:
         safes=inputs_of_epoch,
         dem=dem_of_event,
-        terrain="<results>/products/{event}/terrain.tif",
+        terrain=terrain_of_event,
     output:
         gamma0="<results>/products/{event}/gamma0_{epoch}.tif",
         haalpha="<results>/products/{event}/haalpha_{epoch}.tif",
@@ -36,7 +36,7 @@ rule embedded_pair:
         safes=inputs_of_epoch,
         earlier=inputs_of_earlier_epoch,
         dem=dem_of_event,
-        terrain="<results>/products/{event}/terrain.tif",
+        terrain=terrain_of_event,
     output:
         coherence="<results>/products/{event}/coherence_{epoch}.tif",
     log:
@@ -67,7 +67,7 @@ rule embedded_geometry:
     input:
         safes=inputs_of_geometry,
         dem=dem_of_event,
-        terrain="<results>/products/{event}/terrain.tif",
+        terrain=terrain_of_event,
     output:
         geometry="<results>/products/{event}/geometry.tif",
     log:

@@ -89,6 +89,15 @@ def _contradictions(config: Mapping[str, Any]) -> list[Fault]:
             )
         )
     world = config["simulate"]
+    if world["scenes"] and config["sentinel1"]["engine"] == "files":
+        faults.append(
+            Fault(
+                "nobody would make products of simulated scenes",
+                f"{WHERE}, sentinel1: engine",
+                "embedded, snap",
+                "set sentinel1: engine, or leave simulate: scenes empty",
+            )
+        )
     if world["smallest"] > world["largest"]:
         faults.append(
             Fault(

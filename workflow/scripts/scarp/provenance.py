@@ -76,3 +76,9 @@ def code_hash(script: str) -> str:
         assert file is not None
         digest.update(f"{module}={_parse(file)[0]}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def file_hash(path: Path) -> str:
+    """Hash of a file that scripts read beside their code, 16 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

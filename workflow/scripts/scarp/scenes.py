@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from scarp.channels import EPOCHS
@@ -54,6 +55,15 @@ def epochs_of_sentinel1(acquisitions: Sequence[Acquisition]) -> list[str]:
 def earlier_epoch(epoch: str) -> str:
     """The epoch before, with which coherence is formed."""
     return EPOCHS[EPOCHS.index(epoch) - 1]
+
+
+def chained(epochs: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of consecutive epochs, of those that are there: (earlier, later)."""
+    return [
+        (earlier, later)
+        for earlier, later in pairwise(EPOCHS)
+        if earlier in epochs and later in epochs
+    ]
 
 
 def geometry_epoch(epochs: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,8 +16,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from scarp.errors import Fault, did_you_mean
+from scarp.places import workflow_folder
 
-FOLDER = Path(__file__).resolve().parents[2] / "schemas"
+FOLDER = workflow_folder("schemas")
 
 
 @cache

@@ -70,7 +70,7 @@ def dates_of(acquisitions: Sequence[Acquisition]) -> dict[str, dict[str, str]]:
 
 
 def engine_of(row: Event, config: Mapping[str, Any]) -> str:
-    """The engine that makes an event's Sentinel-1 products."""
+    """Who makes an event's Sentinel-1 products: snap, embedded, or files where nobody does."""
     return row.engine or str(config["sentinel1"]["engine"])
 
 
@@ -86,18 +86,17 @@ def product_faults(
 ) -> list[Fault]:
     """What events of source scenes lack: scenes and elevation, or product files.
 
-    The embedded engine makes the products of Sentinel-1; all others, and those of engine snap, this
-    version does not make.
+    An engine makes the products of Sentinel-1; all others this version does not make.
     """
     faults = []
     for event, row in events.items():
         if row.source != "scenes" or event in config["simulate"]["scenes"]:
             continue
-        embedded = engine_of(row, config) == "embedded"
+        engine = engine_of(row, config)
         where = f"{config['tables']['events']}, event {event}"
         folder = Path(config["pathvars"]["results"], "products", event)
         files = required_files(dates_of(acquisitions[event]), row.role != "apply")
-        made = [name for name in files if embedded and name.startswith(SENTINEL1)]
+        made = [name for name in files if engine != "files" and name.startswith(SENTINEL1)]
         missing = [name for name in files if name not in made and not (folder / name).is_file()]
         if missing:
             faults.append(
@@ -110,7 +109,7 @@ def product_faults(
                     " --config source=simulated",
                 )
             )
-        if embedded:
+        if engine != "files":
             faults += _scene_faults(row, acquisitions[event], config, where)
     return faults
 
@@ -119,8 +118,8 @@ def _scene_faults(
     row: Event, acquisitions: Sequence[Acquisition], config: Mapping[str, Any], where: str
 ) -> list[Fault]:
     faults = []
-    dem = dem_path(row.event, config)
-    if not Path(dem).is_file():
+    dem, epochs = dem_path(row.event, config), epochs_of_sentinel1(acquisitions)
+    if epochs and not Path(dem).is_file():
         faults.append(
             Fault(
                 f"there is no elevation '{dem}'",
@@ -130,7 +129,7 @@ def _scene_faults(
             )
         )
     resources = config["pathvars"]["resources"]
-    for epoch in epochs_of_sentinel1(acquisitions):
+    for epoch in epochs:
         _, missing = scenes_of(resources, row.event, epoch, acquisitions)
         faults += [
             Fault(

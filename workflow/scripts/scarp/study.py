@@ -9,6 +9,7 @@ from typing import Any
 
 from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
 from scarp.channels import EPOCHS, all_channels, split_channel
+from scarp.comparable import parity_faults
 from scarp.errors import Fault, TableError, did_you_mean
 from scarp.folds import Member, deal_folds, kind_of
 from scarp.sources import archive_faults, product_faults
@@ -121,7 +122,7 @@ class Study:
 def _as_scenes(row: Event, config: Mapping[str, Any]) -> Event:
     """A simulated event that starts as scenes takes their way through the workflow."""
     if row.source == "simulated" and row.event in config["simulate"]["scenes"]:
-        return replace(row, source="scenes", engine="embedded")
+        return replace(row, source="scenes", engine=config["sentinel1"]["engine"])
     return row
 
 
@@ -181,6 +182,7 @@ def load(config: Mapping[str, Any]) -> Study:
         *_folder_faults(study),
         *archive_faults(events, study.config),
         *product_faults(events, acquisitions, study.config),
+        *parity_faults(events, acquisitions, study.config),
     ]
     if faults:
         raise TableError(faults)

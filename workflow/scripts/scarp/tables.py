@@ -214,7 +214,7 @@ def _day(row: Row, today: datetime.date) -> list[Fault]:
             Fault(
                 f"'{text}' lies in the future",
                 f"{row.where}, column date",
-                f"up to {today}",
+                "today, or a day before it",
                 "correct the date",
             )
         ]

@@ -57,13 +57,13 @@ def dem_on_grid(
     padded = grid.padded(pad)
     try:
         with rasterio.open(path) as source:
-            _check(source, path, padded)
-            values = _resampled(source, padded)
+            refuse_uncovered(source, path, padded)
+            values = resampled(source, padded)
     except RasterioIOError as error:
         raise DataError(
             Fault("the DEM cannot be read", f"{path}: {error}", cure="Give a raster GDAL can open.")
         ) from None
-    values = _without_small_voids(values, padded.resolution, path)
+    values = without_small_voids(values, padded.resolution, path)
     if heights == "ellipsoidal":
         return padded, values
     return padded, values + _undulation(padded)
@@ -130,8 +130,13 @@ def _undulation(grid: Grid) -> NDArray[np.float64]:
     return values
 
 
-def _check(source: Any, path: str | Path, padded: Grid) -> None:
-    """Raise unless the open raster is a DEM that covers every pixel centre of `padded`."""
+def refuse_uncovered(source: Any, path: str | Path, padded: Grid) -> None:
+    """Check that a raster open in rasterio is a DEM that covers every pixel centre of a grid.
+
+    Raises
+    ------
+    DataError: it has no CRS or several bands, or does not cover the grid.
+    """
     from pyproj import Transformer
 
     if source.crs is None or source.count != 1:
@@ -165,8 +170,11 @@ def _check(source: Any, path: str | Path, padded: Grid) -> None:
     )
 
 
-def _resampled(source: Any, padded: Grid) -> NDArray[np.float64]:
-    """The DEM at the grid's pixel centres, float64 (y, x), NaN where void."""
+def resampled(source: Any, padded: Grid) -> NDArray[np.float64]:
+    """A raster open in rasterio at a grid's pixel centres, float64 (y, x), NaN where void.
+
+    Cubic convolution; where the grid has the raster's own pixels, those.
+    """
     from rasterio.enums import Resampling
     from rasterio.transform import Affine
     from rasterio.vrt import WarpedVRT
@@ -186,10 +194,19 @@ def _resampled(source: Any, padded: Grid) -> NDArray[np.float64]:
         return np.asarray(warped.read(1), dtype=np.float64)
 
 
-def _without_small_voids(
+def without_small_voids(
     values: NDArray[np.float64], resolution: float, path: str | Path
 ) -> NDArray[np.float64]:
-    """Interpolate voids that reach no farther than VOID_REACH_M; log what was filled or not."""
+    """Interpolate voids that reach no farther than VOID_REACH_M; log what was filled or not.
+
+    Parameters
+    ----------
+    values: (y, x) float64, NaN where void; resolution: metres per pixel; path: for the log.
+
+    Raises
+    ------
+    VoidError: all of it is void.
+    """
     from scipy.interpolate import LinearNDInterpolator
     from scipy.ndimage import binary_dilation, distance_transform_edt, label, maximum
 

@@ -116,7 +116,7 @@ def compute(
     for epoch, share in covered.items():
         logger.info("%s (%s): %.1f %% of the area covered", epoch, passes[epoch].date, 100 * share)
         if share == 0:
-            raise _outside(passes[epoch], epoch)
+            raise outside(passes[epoch], epoch)
     return layers
 
 
@@ -157,7 +157,8 @@ def _put(found: Layers, layers: Layers, rows: slice, columns: slice) -> None:
         layers.geometry[:, rows, columns] = found.geometry
 
 
-def _outside(date: Pass, epoch: str) -> DataError:
+def outside(date: Pass, epoch: str) -> DataError:
+    """What is raised for a date none of whose bursts images the area."""
     return DataError(
         Fault(
             f"no burst of {epoch} ({date.date}) holds any of the area",

@@ -74,7 +74,7 @@ def make_products(
         passes = {before: open_pass(earlier, given), **passes}
         pairs = [(before, epoch)]
     for date in passes.values():
-        _refuse_other_orbit(date, place)
+        refuse_other_orbit(date, place)
         logger.info("%s: orbit from %s", date.date, date.orbit.source)
     dates = [epoch] if "gamma0" in kinds else []
     geometry = epoch if "geometry" in kinds else None
@@ -83,7 +83,13 @@ def make_products(
         logger.info("wrote %s", path)
 
 
-def _refuse_other_orbit(date: Pass, place: Place) -> None:
+def refuse_other_orbit(date: Pass, place: Place) -> None:
+    """Check that a date is of the track that the tables name.
+
+    Raises
+    ------
+    DataError: it is of another direction or relative orbit.
+    """
     told = {
         "orbit": (place.orbit, date.orbit_pass),
         "relative_orbit": (place.relative_orbit, str(date.relative_orbit)),

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scarp import __version__
-from scarp.channels import EPOCHS
 from scarp.grid import Grid
 from scarp.product_write import write_product
+from scarp.scenes import chained
 from scarp.sentinel1.backscatter import looks_of
 from scarp.sentinel1.engine import Ground, Layers
 from scarp.sentinel1.passes import Pass
 from scarp.sentinel1.settings import Processing
 
 Tags = Mapping[str, str | int | float]
-
-
-def chained(epochs: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of consecutive epochs, of those that are there: (earlier, later)."""
-    return [
-        (earlier, later)
-        for earlier, later in pairwise(EPOCHS)
-        if earlier in epochs and later in epochs
-    ]
 
 
 def write_layers(

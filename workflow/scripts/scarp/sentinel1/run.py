@@ -12,11 +12,11 @@ from pathlib import Path
 from scarp.errors import DataError, Fault
 from scarp.event_grid import utm_grid
 from scarp.grid import Grid
-from scarp.scenes import geometry_epoch
+from scarp.scenes import chained, geometry_epoch
 from scarp.sentinel1.area import Heights
 from scarp.sentinel1.engine import Ground, compute
 from scarp.sentinel1.passes import Pass, open_pass
-from scarp.sentinel1.products import chained, write_layers
+from scarp.sentinel1.products import write_layers
 from scarp.sentinel1.safe import open_safe
 from scarp.sentinel1.settings import Processing
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from scarp.errors import DataError, Fault
+from scarp.places import workflow_folder
 from scarp.sentinel1.settings import Processing
 from scarp.snap.facts import facts_version, operator
 from scarp.snap.graph import Graph, Node, Source, read_xml, sources_of
 from scarp.snap.settings import GraphSettings, Kind, Swath, settings_faults
 
-TEMPLATES = Path(__file__).parents[3] / "graphs"
+TEMPLATES = workflow_folder("graphs")
 
 # Written where a version has them, so that no version's default decides: which values 9 gave
 # without them is told in docs/snap-graphs.md.
@@ -223,9 +224,12 @@ def _burst_values(bursts: Sequence[Swath]) -> dict[str, str]:
 def _values(settings: GraphSettings) -> dict[str, str]:
     processing = settings.processing
     products = [date.products[0] for date in settings.dates]
+    orbits = ["orbitType"]
+    if len(settings.dates) > 1:
+        orbits = ["referenceOrbitType", "secondaryOrbitType"]
     return {
         **dict(zip(_scene_names(settings), map(_file_of, products), strict=True)),
-        "orbitType": settings.orbit_type,
+        **dict(zip(orbits, (date.orbit_type for date in settings.dates), strict=True)),
         "rangeLooks": str(processing.range_looks),
         "azimuthLooks": str(processing.azimuth_looks),
         "coherenceRange": str(processing.coherence_range),
@@ -234,6 +238,8 @@ def _values(settings: GraphSettings) -> dict[str, str]:
         "dem": settings.dem,
         "demNoData": str(settings.dem_nodata),
         "epsg": str(settings.epsg),
+        "originX": str(settings.origin[0]),
+        "originY": str(settings.origin[1]),
         "geometry": "true" if settings.geometry else "false",
         "output": settings.output,
     }

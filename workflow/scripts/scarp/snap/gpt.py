@@ -10,19 +10,20 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from scarp.errors import DataError, Fault
 from scarp.snap.graph import read_xml, unset_names
+from scarp.snap.userdir import OrbitFile, prepare_userdir
 
 logger = logging.getLogger("scarp")
 
 #: Of the memory of a job: the heap of Java, and of the heap the tile cache, at first and after an
 #: end for want of memory. The heap also holds what operators keep.
-_HEAP, _CACHES = 0.8, (0.5, 0.125)
+HEAP, CACHES = 0.8, (0.5, 0.125)
 #: Seconds that gpt gets to end by itself.
 _GRACE = 5.0
 #: Seconds that gpt may need to tell its version.
@@ -181,6 +182,7 @@ def run_gpt(
     timeout_s: float,
     log_path: Path,
     auxdata: Path | None = None,
+    orbits: Sequence[OrbitFile] = (),
 ) -> None:
     """Run one graph whose Write nodes name their files; those are whole, or not there.
 
@@ -196,7 +198,7 @@ def run_gpt(
         gpt.vmoptions sets comes before this one.
     timeout_s: after which gpt and all that it started are killed.
     log_path: what gpt says, both runs one after another; of gpt alone.
-    auxdata: folder of orbits, DEMs and geoid that jobs share; None: SNAP fetches its own.
+    auxdata, orbits: see `scarp.snap.userdir`; what neither holds SNAP fetches.
 
     Raises
     ------
@@ -224,17 +226,14 @@ def run_gpt(
         raise DataError(
             Fault("has no Write node with a file", str(graph_path), "one", "add it to the graph")
         )
-    user = folder / "userdir"
-    user.mkdir(parents=True, exist_ok=True)
+    prepare_userdir(folder / "userdir", auxdata, orbits)
     (folder / "tmp").mkdir(exist_ok=True)
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    if auxdata is not None and not (user / "auxdata").exists():
-        (user / "auxdata").symlink_to(auxdata.absolute())
-    heap = int(memory_mb * _HEAP)
+    heap = int(memory_mb * HEAP)
     log_path.write_bytes(b"")
     done = False
     try:
-        for number, share in enumerate(_CACHES):
+        for number, share in enumerate(CACHES):
             _remove(outputs)
             cache = max(64, int(heap * share))
             command = [str(gpt), str(graph_path.absolute()), "-c", f"{cache}M", "-q", str(cores)]
@@ -242,7 +241,7 @@ def run_gpt(
             starved = code in (-signal.SIGKILL, 128 + signal.SIGKILL) or bool(_MEMORY.search(said))
             if not starved:
                 break
-            again = number + 1 < len(_CACHES)
+            again = number + 1 < len(CACHES)
             logger.warning(
                 "gpt ended for want of memory (exit %d) with a tile cache of %d MB%s",
                 code,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 import numpy as np
@@ -19,10 +20,16 @@ from scarp.product_write import write_product
 from scarp.sentinel1.backscatter import looks_of
 from scarp.sentinel1.passes import Pass
 from scarp.sentinel1.settings import Processing
-from scarp.snap.dimap import Dimap, open_dimap
+from scarp.snap.dimap import open_dimap
+from scarp.snap.geotiff import open_geotiff
 from scarp.snap.settings import Kind
+from scarp.snap.written import SnapProduct
 
-OrbitFile = Literal["POEORB", "RESORB", "annotation"]
+logger = logging.getLogger("scarp")
+
+OrbitKind = Literal["POEORB", "RESORB", "annotation"]
+#: What a product file is made of; the geometry comes with the backscatter.
+BandSet = Kind | Literal["geometry"]
 Bands = dict[str, NDArray[np.float32]]
 
 #: Least share of the event's pixels that must have data.
@@ -59,21 +66,23 @@ class Made:
     Attributes
     ----------
     version: of SNAP, as `scarp.snap.gpt.version_of` tells it.
-    dem: file that the graph names as external DEM; heights: what its heights refer to.
+    dem: file that the graph names as external DEM.
+    dem_origin: name of the DEM that it was made from; heights: what the heights of that refer to.
     orbit: kind of orbit file that was asked for.
     processing: numbers that the graph was composed with.
     """
 
     version: str
     dem: Path
+    dem_origin: str
     heights: str
-    orbit: OrbitFile
+    orbit: OrbitKind
     processing: Processing
 
 
-def write_dimap(
-    dim: Path,
-    kind: Kind | Literal["geometry"],
+def write_snap_product(
+    source: Path,
+    kind: BandSet,
     path: Path,
     grid: Grid,
     passes: Sequence[Pass],
@@ -88,7 +97,7 @@ def write_dimap(
 
     Parameters
     ----------
-    dim: BEAM-DIMAP that gpt wrote; `geometry` comes with the backscatter.
+    source: .dim or .tif that SNAP wrote; `geometry` comes with the backscatter.
     path: the product file, such as gamma0_PRE1.tif.
     grid: the event's.
     passes: the date; for coherence the earlier, then the later one.
@@ -99,18 +108,40 @@ def write_dimap(
     ------
     DataError: see `product_faults`, all at once; the product cannot be read. No file is written.
     """
-    product = open_dimap(dim)
+    product = open_product(source)
     bands = read_bands(product, kind, grid)
     faults = product_faults(product, kind, bands, made, floor)
     if faults:
         raise DataError(faults)
+    if product.metadata is None:
+        logger.warning("%s does not tell its orbit and DEM; they are not checked", source)
     units = {name: _BANDS[kind][name][0] for name in bands}
     covered = float(np.isfinite(next(iter(bands.values()))).mean())
     tags = {**_tags(product, passes, epoch, made), **_about(kind, passes, made.processing)}
     write_product(path, grid, bands, units, {**tags, "covered_share": f"{covered:.4f}"})
 
 
-def read_bands(product: Dimap, kind: Kind | Literal["geometry"], grid: Grid) -> Bands:
+def open_product(path: Path) -> SnapProduct:
+    """Open what SNAP wrote, by the suffix of its name.
+
+    Raises
+    ------
+    DataError: see `open_dimap` and `open_geotiff`; another suffix.
+    """
+    openers = {".dim": open_dimap, ".tif": open_geotiff, ".tiff": open_geotiff}
+    if path.suffix.lower() not in openers:
+        raise DataError(
+            Fault(
+                f"has the suffix '{path.suffix}'",
+                str(path),
+                ", ".join(openers),
+                "give the .dim itself, not its folder; or write BEAM-DIMAP or GeoTIFF",
+            )
+        )
+    return openers[path.suffix.lower()](path)
+
+
+def read_bands(product: SnapProduct, kind: BandSet, grid: Grid) -> Bands:
     """Bands of a product on the event's grid, (y, x) float32, by our names, NaN without data.
 
     Raises
@@ -129,7 +160,7 @@ def read_bands(product: Dimap, kind: Kind | Literal["geometry"], grid: Grid) -> 
                 f"has {len(found) or 'no'} bands that are {own} of {kind}",
                 f"{product.path}, bands {', '.join(product.bands) or 'none'}",
                 f"one that matches {pattern}",
-                "check polarisations and nodes of the graph beside the log",
+                "give the kind that it is; else check polarisations and nodes of the graph",
             )
         )
     faults += _grid_faults(product, grid)
@@ -141,8 +172,8 @@ def read_bands(product: Dimap, kind: Kind | Literal["geometry"], grid: Grid) -> 
 
 
 def product_faults(
-    product: Dimap,
-    kind: Kind | Literal["geometry"],
+    product: SnapProduct,
+    kind: BandSet,
     bands: Mapping[str, NDArray[np.float32]],
     made: Made,
     floor: float = FLOOR,
@@ -150,19 +181,21 @@ def product_faults(
     """What a finished run of gpt may have got wrong without saying so.
 
     Too few pixels with data, values that are none of the kind's, all the same value, another orbit
-    or another DEM than was asked for.
+    or another DEM than was asked for. A file without SNAP's header tells neither orbit nor DEM.
 
     Parameters
     ----------
     bands: of `read_bands`.
     """
-    faults = [*_orbit_faults(product, made.orbit), *_dem_faults(product, made.dem)]
+    faults: list[Fault] = []
+    if product.metadata is not None:
+        faults = [*_orbit_faults(product, made.orbit), *_dem_faults(product, made.dem)]
     for name, values in bands.items():
         faults += _value_faults(f"{product.path}, band {name}", kind, name, values, floor)
     return faults
 
 
-def _grid_faults(product: Dimap, grid: Grid) -> list[Fault]:
+def _grid_faults(product: SnapProduct, grid: Grid) -> list[Fault]:
     crs, transform = product.geocoding
     where, wanted = str(product.path), CRS.from_user_input(grid.crs)
     if crs != wanted and (crs.to_epsg() is None or crs.to_epsg() != wanted.to_epsg()):
@@ -184,9 +217,9 @@ def _grid_faults(product: Dimap, grid: Grid) -> list[Fault]:
             Fault(
                 f"its pixels lie {off[0]:+.3f} columns and {off[1]:+.3f} rows beside the event's",
                 where,
-                f"corners on {grid.left:g}, {grid.top:g} and multiples of {step:g} from there",
-                "set alignToStandardGrid of Terrain-Correction to true; where half a pixel is left,"
-                f" set standardGridOriginX and -Y to {step / 2:g}",
+                f"corners on {grid.left:.12g}, {grid.top:.12g} and every {step:g} from there",
+                "set alignToStandardGrid of Terrain-Correction to true, standardGridOriginX to"
+                f" {grid.x[0]:.12g} and -Y to {grid.y[0]:.12g}, the centre of a pixel",
             )
         ]
     if not (-product.width < round(column) < grid.width) or not (
@@ -197,7 +230,7 @@ def _grid_faults(product: Dimap, grid: Grid) -> list[Fault]:
     return []
 
 
-def _on_grid(product: Dimap, name: str, grid: Grid) -> NDArray[np.float32]:
+def _on_grid(product: SnapProduct, name: str, grid: Grid) -> NDArray[np.float32]:
     """Cut a band to the grid, or fill it up; `_grid_faults` found none."""
     _, transform = product.geocoding
     column = round((transform.c - grid.left) / grid.resolution)
@@ -274,7 +307,7 @@ def _value_faults(
     return []
 
 
-def _orbit_faults(product: Dimap, asked: OrbitFile) -> list[Fault]:
+def _orbit_faults(product: SnapProduct, asked: OrbitKind) -> list[Fault]:
     told = product.attributes("orbit_state_vector_file")
     faults = []
     for name in told or [""]:
@@ -294,9 +327,9 @@ def _orbit_faults(product: Dimap, asked: OrbitFile) -> list[Fault]:
     return faults
 
 
-def _dem_faults(product: Dimap, asked: Path) -> list[Fault]:
+def _dem_faults(product: SnapProduct, asked: Path) -> list[Fault]:
     told = product.attribute("Abstracted_Metadata/DEM") or ""
-    if Path(told).name == asked.name:
+    if PureWindowsPath(told).name == asked.name:  # SNAP may have run there; it knows both slashes
         return []
     return [
         Fault(
@@ -309,19 +342,19 @@ def _dem_faults(product: Dimap, asked: Path) -> list[Fault]:
 
 
 def _tags(
-    product: Dimap, passes: Sequence[Pass], epoch: str, made: Made
+    product: SnapProduct, passes: Sequence[Pass], epoch: str, made: Made
 ) -> dict[str, str | int | float]:
     first, last = passes[0], passes[-1]
-    orbits = dict.fromkeys(product.attributes("orbit_state_vector_file"))
+    orbits = "; ".join(dict.fromkeys(product.attributes("orbit_state_vector_file")))
     return {
         "engine": "snap",
         "engine_version": made.version,
         "mission": ", ".join(dict.fromkeys(date.mission for date in passes)),
         "orbit": first.orbit_pass,
         "relative_orbit": first.relative_orbit,
-        "orbit_source": "; ".join(orbits) or "annotation",
+        "orbit_source": orbits or ("unknown" if product.metadata is None else "annotation"),
         "products": ", ".join(name for date in passes for name in date.products),
-        "dem": made.dem.name,
+        "dem": made.dem_origin,
         "dem_heights": made.heights,
         **({"simulated": "true"} if any(date.simulated for date in passes) else {}),
         "date": last.date,

@@ -11,6 +11,9 @@ from scarp.sentinel1.settings import Processing
 Kind = Literal["backscatter", "coherence", "haalpha"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SUBSWATHS = ("IW1", "IW2", "IW3")
+#: Values of Apply-Orbit-File.
+PRECISE = "Sentinel Precise (Auto Download)"
+RESTITUTED = "Sentinel Restituted (Auto Download)"
 _NEIGHBOURS = {SUBSWATHS[i:j] for i in range(3) for j in range(i + 1, 4)}
 
 
@@ -31,10 +34,12 @@ class Date:
     ----------
     products: SAFE folders or zips; several are slices, whose bursts are counted through.
     swaths: that image the area; neighbours.
+    orbit_type: a value of Apply-Orbit-File; of a fresh date precise orbits do not exist yet.
     """
 
     products: tuple[str, ...]
     swaths: tuple[Swath, ...]
+    orbit_type: str = PRECISE
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,9 @@ class GraphSettings:
     ----------
     dates: one; for coherence the reference, then the secondary.
     epsg: of the event's UTM grid.
+    origin: easting and northing of the centre of any pixel of that grid, m; SNAP aligns centres.
     dem: raster of heights above the WGS84 ellipsoid in metres; dem_nodata: its value for none.
     output: .dim file to write.
-    orbit_type: a value of Apply-Orbit-File.
     geometry: whether backscatter comes with layover and shadow, and the local incidence angle.
     spectral_diversity: whether the azimuth shift of a pair is refined where bursts overlap.
     """
@@ -56,8 +61,8 @@ class GraphSettings:
     epsg: int
     dem: str
     output: str
+    origin: tuple[float, float] = (5.0, 5.0)
     processing: Processing = field(default_factory=Processing)
-    orbit_type: str = "Sentinel Precise (Auto Download)"
     dem_nodata: float = -32768.0
     geometry: bool = False
     spectral_diversity: bool = False
