@@ -18,7 +18,7 @@ demo: $(ENV)
 	@echo "Open results/demo/report.html in a browser (everything in it is simulated)."
 
 test: lint
-	$(PYTHON) -m pytest -m "not full"
+	$(PYTHON) -m pytest -m "not full" -n auto --dist loadfile
 
 test-full: lint
 	$(PYTHON) -m pytest

@@ -14,7 +14,7 @@ from rasterio.transform import from_origin
 
 from scarp.errors import DataError
 from scarp.grid import Grid
-from scarp.sentinel1.dem import without_small_voids, dem_on_grid, ecef_of, longitude_latitude
+from scarp.sentinel1.dem import dem_on_grid, ecef_of, longitude_latitude, without_small_voids
 from scarp.sentinel1.geoid import undulation
 
 CRS = "EPSG:32633"

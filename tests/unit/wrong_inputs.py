@@ -74,6 +74,30 @@ def _append(table: str, line: str) -> Callable[[Config], None]:
     return make
 
 
+def _role(event: str, role: str) -> Callable[[Config], None]:
+    def make(config: Config) -> None:
+        path = Path("config", "events.tsv")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        header = next(line for line in lines if not line.startswith("#")).split("\t")
+        for number, line in enumerate(lines):
+            cells = line.split("\t")
+            if cells[0] == event:
+                cells[header.index("role")] = role
+                lines[number] = "\t".join(cells)
+        path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    return make
+
+
+def _own_grids(config: Config) -> None:
+    """Every event has a terrain.tif of the user's."""
+    for line in Path("config", "events.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        if not line.startswith("#"):
+            folder = Path("results", "products", line.split("\t")[0])
+            folder.mkdir(parents=True)
+            (folder / "terrain.tif").touch()
+
+
 def _write(table: str, text: str) -> Callable[[Config], None]:
     def make(config: Config) -> None:
         Path("config", table).write_text(text, encoding="utf-8")
@@ -155,14 +179,30 @@ CASES: tuple[Wrong, ...] = (
         "did you mean 'simulated'?",
     ),
     Wrong(
-        "scenes whose products are not there",
+        "an event that trains without landslide polygons",
         _set("source", "scenes"),
+        "config/events.tsv, event BR0001",
+        "a GeoPackage, GeoJSON or Shapefile",
+    ),
+    Wrong(
+        "an event to map without an area",
+        _all(_set("source", "scenes"), _role("BR0001", "apply")),
+        "config/events.tsv, event BR0001",
+        "west,south,east,north in degrees",
+    ),
+    Wrong(
+        "an own grid and not all own products",
+        _all(_set("source", "scenes"), _own_grids),
         "config/events.tsv, event BR0001",
         "docs/products.md",
     ),
     Wrong(
-        "SLC scenes that are not there",
-        _all(_set("source", "scenes"), _set("sentinel1", {"engine": "embedded"})),
+        "SLC scenes that are not there, of an event with an own grid",
+        _all(
+            _set("source", "scenes"),
+            _set("sentinel1", {"engine": "embedded"}),
+            _own_grids,
+        ),
         "config/acquisitions.tsv, event BR0001, epoch PRE3",
         "a .SAFE folder or a zip of one",
     ),

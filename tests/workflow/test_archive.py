@@ -68,16 +68,15 @@ def own(archived: Project, tmp_path: Path) -> Project:
     # The published events name no source of their own.
     events = project.folder / "config/tiny_archive/events.tsv"
     header, *rows = events.read_text(encoding="utf-8").splitlines()
-    lines = [f"{header}\tsource", *rows]
+    lines = [f"{header}\tsource\tengine", *rows]
     events.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert project.jobs(*ARCHIVE) == []
     return project
 
 
 def _add(project: Project, role: str) -> list[str]:
-    project.append(
-        "config/tiny_archive/events.tsv", [f"OWN1\tOwn slope\t\t2021-05-05\tASC\t{role}\t\tscenes"]
-    )
+    row = f"OWN1\tOwn slope\t\t2021-05-05\tASC\t{role}\t\tscenes\tfiles"
+    project.append("config/tiny_archive/events.tsv", [row])
     project.append(
         "config/tiny_archive/acquisitions.tsv",
         [

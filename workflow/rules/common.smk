@@ -22,13 +22,17 @@ from scarp.acquire.archive import (
     top_of,
 )
 from scarp.channels import EPOCHS, all_channels, bands_of
+from scarp.acquisition import inventory_file, is_acquired
 from scarp.comparable import compared_events, compared_pairs, imaged_epochs, unproven
 from scarp.errors import ScarpError
 from scarp.scenes import (
+    LIST,
     chained,
     earlier_epoch,
     epochs_of_sentinel1,
     geometry_epoch,
+    listed,
+    scene_folder,
     scenes_of,
 )
 from scarp.sources import archive_file, dates_of, dem_path, engine_of, is_downloaded
@@ -99,8 +103,14 @@ def simulated_world():
 
 
 def events_simulated_as_scenes():
-    """Pattern of the simulated events whose Sentinel-1 starts as SLC products."""
-    return one_of(config["simulate"]["scenes"])
+    """Pattern of the simulated events that start as SLC products beside optical products."""
+    world = config["simulate"]
+    return one_of(set(world["scenes"]) - set(world["catalogue"]))
+
+
+def events_with_simulated_catalogue():
+    """Pattern of the simulated events that start as SLC products beside optical tiles."""
+    return one_of(config["simulate"]["catalogue"])
 
 
 def landslide4sense_event(wildcards):
@@ -244,11 +254,19 @@ def archive_hidden():
 
 
 def downloads():
-    """What is still to be fetched: what it is -> bytes."""
+    """What is still to be fetched: what it is -> bytes. Images and elevation hardly count."""
+    found = {}
     fetched = config["archive"]["path"] == "" and events_from_archive()
-    if not fetched or is_downloaded(config):
-        return {}
-    return {"the published archive": config["archive"]["size"]}
+    if fetched and not is_downloaded(config):
+        found["the published archive"] = config["archive"]["size"]
+    for event in sorted(ACQUIRED):
+        dates = dates_of(STUDY.acquisitions[event])["sentinel1"]
+        folder = Path(config["pathvars"]["resources"], "sentinel1", event)
+        left = [epoch for epoch in dates if not (folder / epoch / LIST).is_file()]
+        if left:
+            what = f"Sentinel-1 of {event}, {len(left)} dates of one product each"
+            found[what] = len(left) * SLC_BYTES
+    return found
 
 
 # --- products
@@ -271,11 +289,138 @@ def products_of_event(wildcards):
     folder = f"<results>/products/{wildcards.event}"
     there = Path(workflow.pathvars.apply(folder))
     chosen = (row["dates"], row["needs_labels"])
+    made = set()
+    if wildcards.event in ACQUIRED:
+        made.update(product_files.optional_files(*chosen))
+        if not polygons_of(wildcards.event):
+            made.discard(product_files.LABELS)
+    if wildcards.event in config["simulate"]["catalogue"]:
+        made.update(product_files.optional_files(*chosen))
     return [f"{folder}/{name}" for name in product_files.required_files(*chosen)] + [
         f"{folder}/{name}"
         for name in product_files.optional_files(*chosen)
-        if (there / name).is_file()
+        if name in made or (there / name).is_file()
     ]
+
+
+# --- acquisition
+
+ACQUIRE = config["acquire"]
+#: A Sentinel-1 IW SLC product, zipped: about 4 GB.
+SLC_BYTES = 4_000_000_000
+ACQUIRED = {row.event for row in STUDY.events.values() if is_acquired(row, config)}
+
+
+def acquired_events():
+    """Pattern of the events of which the workflow finds and fetches what they need."""
+    return one_of(ACQUIRED)
+
+
+def labelled_events():
+    """Pattern of the acquired events whose polygons become labels."""
+    return one_of(event for event in ACQUIRED if polygons_of(event))
+
+
+def polygons_of(event):
+    """The landslide polygons of an event: a list of one file, or of none."""
+    path = inventory_file(event, config)
+    return [path] if Path(path).is_file() else []
+
+
+def polygons_of_event(wildcards):
+    """The landslide polygons of a job's event."""
+    return polygons_of(wildcards.event)
+
+
+def mapped_area_of_event(wildcards):
+    """The ground of a job's event that was searched for landslides: one file, or none."""
+    path = ACQUIRE["mapped_area"].format(event=wildcards.event)
+    return [path] if path else []
+
+
+def event_date(wildcards):
+    """Day of a job's event."""
+    return STUDY.events[wildcards.event].date
+
+
+def area_of_event(wildcards):
+    """What an event's area is made of."""
+    row = STUDY.events[wildcards.event]
+    return {"aoi": row.aoi, "margin": ACQUIRE["margin"]}
+
+
+def events_without_dem():
+    """Pattern of the acquired events whose elevation is not there yet.
+
+    What lies there is not fetched again, whoever put it there.
+    """
+    return one_of(
+        event for event in ACQUIRED if not Path(dem_path(event, config)).is_file()
+    )
+
+
+def sought_scenes(wildcards):
+    """What of Sentinel-1 an event looks for: its date and track, and rows (epoch, day, product)."""
+    row = STUDY.events[wildcards.event]
+    rows = [
+        [one.epoch, one.date, one.product]
+        for one in STUDY.acquisitions[wildcards.event]
+        if one.sensor == "sentinel1"
+    ]
+    return {"event_date": row.date, "rows": rows, **track_of_event(wildcards)}
+
+
+def sought_image(wildcards):
+    """What of Sentinel-2 an event looks for in an epoch: its date, and day and products if named."""
+    rows = [
+        one
+        for one in STUDY.acquisitions[wildcards.event]
+        if (one.sensor, one.epoch) == ("sentinel2", wildcards.epoch)
+    ]
+    return {
+        "event_date": STUDY.events[wildcards.event].date,
+        "day": next((one.date for one in rows if one.date), ""),
+        "products": [one.product for one in rows if one.product],
+    }
+
+
+def optical_products(wildcards):
+    """Optical products of an acquired event, with their masks, in the order of epochs."""
+    epochs = dates_of(STUDY.acquisitions[wildcards.event])["sentinel2"]
+    return [
+        f"<results>/products/{wildcards.event}/{name}_{epoch}.tif"
+        for epoch in EPOCHS
+        if epoch in epochs
+        for name in ("optical", "optical_valid")
+    ]
+
+
+def proposals():
+    """What there is to check of the acquired events before anything large is fetched."""
+    return [
+        f"<results>/acquired/{event}/{name}"
+        for event in sorted(ACQUIRED)
+        for name in ("acquisitions.tsv", "sentinel1.tsv", "looks.png")
+    ]
+
+
+def acquired_files():
+    """All that acquisition makes of the acquired events."""
+    files = []
+    for event in sorted(ACQUIRED):
+        dates = dates_of(STUDY.acquisitions[event])
+        files += [f"<results>/products/{event}/terrain.tif"]
+        files += [
+            f"<results>/products/{event}/optical_{epoch}.tif"
+            for epoch in dates["sentinel2"]
+        ]
+        files += [
+            f"<resources>/sentinel1/{event}/{epoch}/{LIST}"
+            for epoch in dates["sentinel1"]
+        ]
+        if polygons_of(event):
+            files.append(f"<results>/products/{event}/labels.tif")
+    return files
 
 
 # --- Sentinel-1
@@ -345,17 +490,22 @@ def epoch_of_geometry(wildcards):
 
 
 def scenes(event, epoch):
-    """SAFE folders and zips of an event's epoch."""
+    """SAFE folders and zips of an event's epoch, or the folder that they are fetched into."""
     resources = config["pathvars"]["resources"]
     if event in config["simulate"]["scenes"]:
         return [f"{resources}/sentinel1/{event}/{epoch}.SAFE"]
+    if event in ACQUIRED:
+        return [str(scene_folder(resources, event, epoch))]
     return scenes_of(resources, event, epoch, STUDY.acquisitions[event])[0]
 
 
 def inputs(event, epoch):
-    """What a job that reads an epoch waits for: its scenes, or all simulated ones of the event."""
+    """What a job that reads an epoch waits for: its scenes, their list where they are fetched, or
+    all simulated ones of the event."""
     if event in config["simulate"]["scenes"]:
         return [f"<resources>/sentinel1/{event}"]
+    if event in ACQUIRED:
+        return [f"<resources>/sentinel1/{event}/{epoch}/{LIST}"]
     return scenes(event, epoch)
 
 
@@ -429,7 +579,7 @@ def snap_scenes():
             Path(scene).name
             for row in rows_of_engine("snap")
             for epoch in imaged(row.event)
-            for scene in scenes(row.event, epoch)
+            for scene in listed(scenes(row.event, epoch))
         }
     )
 

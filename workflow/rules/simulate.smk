@@ -70,3 +70,58 @@ rule simulate_scenes:
         "Simulating SLC scenes of event {wildcards.event}"
     script:
         "../scripts/simulate_scenes.py"
+
+
+rule simulate_catalogue:
+    """Test with: snakemake -c1 results/demo/resources/stac/SIM08 --configfile config/demo.yaml"""
+    output:
+        scenes=directory("<resources>/sentinel1/{event}"),
+        dem="<resources>/dem/{event}.tif",
+        terrain="<results>/products/{event}/terrain.tif",
+        labels="<results>/products/{event}/labels.tif",
+        tiles=directory("<resources>/stac/{event}"),
+    log:
+        "<logs>/simulate_catalogue/{event}.log",
+    wildcard_constraints:
+        event=events_with_simulated_catalogue(),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        event=simulated_event,
+        world=simulated_world(),
+        code=code("simulate_catalogue.py"),
+    message:
+        "Simulating SLC scenes and optical tiles of event {wildcards.event}"
+    script:
+        "../scripts/simulate_catalogue.py"
+
+
+rule simulated_optical:
+    """Test with: snakemake -c1 results/demo/products/SIM08/optical_PRE1.tif --configfile config/demo.yaml"""
+    input:
+        tiles="<resources>/stac/{event}",
+        terrain="<results>/products/{event}/terrain.tif",
+    output:
+        optical="<results>/products/{event}/optical_{epoch}.tif",
+        valid="<results>/products/{event}/optical_valid_{epoch}.tif",
+        candidates="<results>/acquired/{event}/sentinel2_{epoch}.tsv",
+    log:
+        "<logs>/simulated_optical/{event}_{epoch}.log",
+    wildcard_constraints:
+        event=events_with_simulated_catalogue(),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        sought=sought_image,
+        rules=ACQUIRE["sentinel2"],
+        code=code("simulated_optical.py"),
+    message:
+        "Finding Sentinel-2 of {wildcards.event}, {wildcards.epoch}, in a simulated catalogue"
+    script:
+        "../scripts/simulated_optical.py"

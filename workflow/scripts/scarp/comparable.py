@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from scarp.acquisition import is_acquired
 from scarp.errors import Fault, did_you_mean
 from scarp.scenes import epochs_of_sentinel1, scenes_of
 from scarp.sources import dem_path, engine_of
@@ -22,9 +23,9 @@ ARCHIVE = "archive"
 def imaged_epochs(
     row: Event, acquisitions: Sequence[Acquisition], config: Mapping[str, Any]
 ) -> list[str]:
-    """Epochs of which an event's SLC scenes are there, or will be simulated, in time order."""
+    """Epochs of which an event's SLC scenes are there, or will be made or fetched, in order."""
     epochs = epochs_of_sentinel1(acquisitions)
-    if row.event in config["simulate"]["scenes"]:
+    if row.event in config["simulate"]["scenes"] or is_acquired(row, config):
         return epochs
     resources = config["pathvars"]["resources"]
     there = {epoch: scenes_of(resources, row.event, epoch, acquisitions) for epoch in epochs}
@@ -65,7 +66,8 @@ def parity_lacks(
     if not imaged_epochs(row, acquisitions, config):
         lacks.append("SLC scenes of any epoch")
     dem = dem_path(row.event, config)
-    if row.event not in config["simulate"]["scenes"] and not Path(dem).is_file():
+    made = row.event in config["simulate"]["scenes"] or is_acquired(row, config)
+    if not made and not Path(dem).is_file():
         lacks.append(f"the elevation {dem}")
     return lacks
 

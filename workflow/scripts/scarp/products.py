@@ -193,9 +193,12 @@ def _channels(raster: Raster, product: Product) -> dict[str, NDArray[np.float32]
 def _attributes(
     raster: Raster, product: Product, channels: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
-    shared: dict[str, Any] = {**product.dates, "product": product.file}
-    if {"date", "reference_date"} <= product.dates.keys():
-        later, earlier = (product.dates[name] for name in ("date", "reference_date"))
+    # A date that the table leaves blank may be told by the file.
+    told = {name: raster.tags[name] for name in ("date", "reference_date") if name in raster.tags}
+    dates = {**told, **product.dates}
+    shared: dict[str, Any] = {**dates, "product": product.file}
+    if {"date", "reference_date"} <= dates.keys():
+        later, earlier = (dates[name] for name in ("date", "reference_date"))
         shared["days_apart"] = (date.fromisoformat(later) - date.fromisoformat(earlier)).days
     if "engine" in raster.tags:
         shared["engine"] = raster.tags["engine"]

@@ -41,7 +41,8 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
         ) and ast.get_docstring(node, clean=False):
             node.body = node.body[1:]
     # Importing a module runs the packages above it too.
-    imported |= {name.rpartition(".")[0] for name in imported}
+    parts = [name.split(".") for name in imported]
+    imported |= {".".join(words[:n]) for words in parts for n in range(1, len(words))}
     modules = frozenset(
         name for name in imported if name.split(".")[0] == "scarp" and _file_of(name)
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 from scarp.channels import EPOCHS
 from scarp.tables import Acquisition
 
-_SUFFIXES = (".SAFE", ".zip")
+SUFFIXES = (".SAFE", ".zip")
+#: In an epoch's folder: names of its scenes, one a line, once they are there.
+LIST = "scenes.txt"
 
 
 def scene_folder(resources: str, event: str, epoch: str) -> Path:
@@ -37,13 +39,25 @@ def scenes_of(
             continue
         if row.product:
             path = Path(row.product) if "/" in row.product else folder / row.product
-            found = [p for p in (path, *(Path(f"{path}{s}") for s in _SUFFIXES)) if p.exists()][:1]
+            found = [p for p in (path, *(Path(f"{path}{s}") for s in SUFFIXES)) if p.exists()][:1]
         else:
-            found = sorted(p for p in folder.glob("*") if p.suffix in _SUFFIXES)
+            found = sorted(p for p in folder.glob("*") if p.suffix in SUFFIXES)
             path = folder / "*.SAFE"
         there += [str(p) for p in found]
         missing += [] if found else [str(path)]
     return sorted(set(there)), missing
+
+
+def listed(paths: Sequence[str]) -> list[str]:
+    """Paths of scenes; a folder that the workflow fetches into stands for those on its list."""
+    found = []
+    for path in map(Path, paths):
+        if (path / LIST).is_file():
+            lines = (path / LIST).read_text(encoding="utf-8").splitlines()
+            found += [str(path / line) for line in lines if line]
+        else:
+            found.append(str(path))
+    return found
 
 
 def epochs_of_sentinel1(acquisitions: Sequence[Acquisition]) -> list[str]:

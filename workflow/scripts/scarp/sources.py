@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scarp.acquire.archive import NAME, SIMULATED, path_faults
+from scarp.acquisition import is_acquired
 from scarp.errors import Fault
 from scarp.product_files import SENTINEL1, required_files
 from scarp.scenes import epochs_of_sentinel1, scenes_of
@@ -84,13 +85,15 @@ def product_faults(
     acquisitions: Mapping[str, Sequence[Acquisition]],
     config: Mapping[str, Any],
 ) -> list[Fault]:
-    """What events of source scenes lack: scenes and elevation, or product files.
+    """What events of source scenes lack that are not acquired: scenes and elevation, product files.
 
-    An engine makes the products of Sentinel-1; all others this version does not make.
+    An engine makes the products of Sentinel-1; all others are then the user's.
     """
     faults = []
     for event, row in events.items():
         if row.source != "scenes" or event in config["simulate"]["scenes"]:
+            continue
+        if is_acquired(row, config):
             continue
         engine = engine_of(row, config)
         where = f"{config['tables']['events']}, event {event}"
@@ -105,8 +108,12 @@ def product_faults(
                     f" {', '.join(missing[:4])}{' ...' if len(missing) > 4 else ''}",
                     where,
                     f"files in {folder}, as docs/products.md describes them",
-                    "put them there (this version does not make them itself), or run with"
-                    " --config source=simulated",
+                    "put them there, or "
+                    + (
+                        "name engine embedded or snap"
+                        if engine == "files"
+                        else "remove terrain.tif, so that the workflow fetches what it needs"
+                    ),
                 )
             )
         if engine != "files":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
+from scarp.acquisition import acquisition_faults, with_sought
 from scarp.channels import EPOCHS, all_channels, split_channel
 from scarp.comparable import parity_faults
 from scarp.errors import Fault, TableError, did_you_mean
@@ -153,7 +154,10 @@ def load(config: Mapping[str, Any]) -> Study:
     tables, chosen = config["tables"], config["study"]
     events = read_events(tables["events"], config["source"])
     events = {name: _as_scenes(row, config) for name, row in events.items()}
-    acquisitions = read_acquisitions(tables["acquisitions"], events)
+    acquisitions = {
+        name: with_sought(events[name], rows, config)
+        for name, rows in read_acquisitions(tables["acquisitions"], events).items()
+    }
     scenarios = read_scenarios(tables["scenarios"])
     feature_sets = read_feature_sets(tables["feature_sets"], scenarios)
     usual = [
@@ -176,11 +180,12 @@ def load(config: Mapping[str, Any]) -> Study:
         experiments(feature_sets, scenarios, features, dates),
         folds,
     )
-    faults = [*_role_faults(study), *_named_event_faults(study)]
+    faults = [*_role_faults(study), *_named_event_faults(study), *_undated_faults(study)]
     faults = faults or [*_block_faults(study), *_benchmark_faults(study), *_channel_faults(study)]
     faults = faults or [
         *_folder_faults(study),
         *archive_faults(events, study.config),
+        *acquisition_faults(events, study.config),
         *product_faults(events, acquisitions, study.config),
         *parity_faults(events, acquisitions, study.config),
     ]
@@ -213,15 +218,43 @@ def _named_event_faults(study: Study) -> list[Fault]:
     if not any(row.source == "simulated" for row in study.events.values()):
         return []
     world = study.config["simulate"]
-    return [
+    unknown = [
         Fault(
             f"'{event}' is no event of the events table",
             f"configuration, simulate: {key}",
             cure=did_you_mean(event, study.events) or "remove it",
         )
-        for key in ("scenes", "without_optical_contrast", "without_radar_contrast")
+        for key in ("scenes", "catalogue", "without_optical_contrast", "without_radar_contrast")
         for event in world[key]
         if event not in study.events
+    ]
+    return unknown + [
+        Fault(
+            f"'{event}' does not start as scenes",
+            "configuration, simulate: catalogue",
+            f"events of simulate: scenes: {', '.join(world['scenes']) or 'none'}",
+            "name it under simulate: scenes too, or remove it",
+        )
+        for event in world["catalogue"]
+        if event in study.events and event not in world["scenes"]
+    ]
+
+
+def _undated_faults(study: Study) -> list[Fault]:
+    """Images of simulated events without a date, where no catalogue is there to find one in."""
+    world = study.config["simulate"]
+    return [
+        Fault(
+            "is blank",
+            f"{study.config['tables']['acquisitions']}, event {event}, {image.sensor},"
+            f" {image.epoch}, column date",
+            "YYYY-MM-DD; blank for sentinel2 of events under simulate: catalogue only",
+            "write a day, or name the event under simulate: catalogue",
+        )
+        for event, images in study.acquisitions.items()
+        if study.events[event].source == "simulated" or event in world["scenes"]
+        for image in images
+        if not image.date and not (image.sensor == "sentinel2" and event in world["catalogue"])
     ]
 
 

@@ -20,6 +20,8 @@ import urllib3
 
 from scarp.acquire.part import Origin, Part, open_part
 from scarp.acquire.progress import Progress
+from scarp.acquire.session import Access, session_of
+from scarp.acquire.web import BUSY, cause, retry_after, status_text, without_secrets
 from scarp.disk import readable_size, require_space
 from scarp.errors import DataError, Fault
 
@@ -33,9 +35,8 @@ _TIMEOUTS = (30.0, 60.0)
 _RETRIES = 5
 #: The same as long as the server has not answered once: a machine may have no internet at all.
 _RETRIES_UNREACHED = 2
-#: Answers that ask for patience, and the longest wait in seconds that is granted.
-_BUSY = frozenset({429, 500, 502, 503, 504})
-_LONGEST_WAIT = 600.0
+#: Answers of servers that do not know ranges, besides 416.
+_NO_RANGES = frozenset({400, 405, 412, 501})
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Remote:
     md5: str
 
 
+class _UnauthorizedError(Exception):
+    """The server answered 401."""
+
+
 class _InterruptedError(Exception):
     """An attempt ended before the file was there, and another may help."""
 
@@ -69,6 +74,9 @@ def download(
     path: str | Path,
     offline_cure: str,
     sleep: Callable[[float], None] = time.sleep,
+    access: Access | None = None,
+    check: Callable[[Path], None] | None = None,
+    retries: int = _RETRIES,
 ) -> None:
     """Fetch a file; an interrupted download goes on where it ended, in this run or the next.
 
@@ -81,36 +89,47 @@ def download(
     path: where it comes to lie.
     offline_cure: what to do on a machine that cannot fetch it, for the messages.
     sleep: waits for so many seconds.
+    access: the right to fetch it; renewed once when the server answers 401.
+    check: looks into the whole file before it gets its name; raises DataError where it is wrong.
+    retries: attempts in a row without a new byte that are followed by another.
 
     Raises
     ------
     DataError: the server cannot be reached or refuses, the transfer broke too often, size or MD5
-        are wrong, the disk is full, or another process is downloading the file. What was fetched
-        is kept, unless it is the whole and wrong.
+        are wrong, `check` refuses, the disk is full, or another process is downloading the file.
+        What was fetched is kept, unless it is the whole and wrong.
     """
-    shown = _without_secrets(remote.url)
-    with open_part(path) as part, requests.Session() as session:
+    shown = without_secrets(remote.url)
+    with open_part(path) as part, session_of(access) as session:
         # Ranges and checks count the bytes of the file, not those of a compressed transfer.
         session.headers["Accept-Encoding"] = "identity"
         _take_up(part, remote)
         require_space(part.path.parent, max(remote.size - part.size, 0), f"download of {shown}")
         progress = Progress(Path(path).name)
-        reached, failures, furthest = False, 0, part.size
+        reached, failures, furthest, renewed = False, 0, part.size, -1
         while True:
             try:
                 _attempt(session, remote, part, progress, offline_cure)
                 break
+            except _UnauthorizedError:
+                if access is None or renewed == part.size:
+                    raise _refused(http.HTTPStatus.UNAUTHORIZED, shown, offline_cure) from None
+                _LOG.info("%s: the access has run out, it is renewed", shown)
+                renewed = part.size
+                access.renew()
             except _InterruptedError as stop:
                 reached = reached or stop.reached
                 # Bytes fetched again after a new start are no progress: that could go on forever.
                 failures = 1 if part.size > furthest else failures + 1
                 furthest = max(part.size, furthest)
-                if failures > (_RETRIES if reached else _RETRIES_UNREACHED):
+                if failures > (retries if reached else _RETRIES_UNREACHED):
                     raise _given_up(shown, stop.reason, part, offline_cure) from None
                 wait = 2.0 ** (failures - 1) if stop.wait is None else stop.wait
                 _LOG.warning("%s: %s; next attempt in %.0f s", shown, stop.reason, wait)
                 sleep(wait)
         _verify(part, remote, shown, offline_cure)
+        if check is not None:
+            _look_into(part, check)
         part.publish()
         progress.end(part.size, ", MD5 as expected" if remote.md5 else "")
 
@@ -138,32 +157,39 @@ def _attempt(
     session: requests.Session, remote: Remote, part: Part, progress: Progress, offline_cure: str
 ) -> None:
     """Ask once for what is missing; returns when nothing is."""
-    shown = _without_secrets(remote.url)
+    shown = without_secrets(remote.url)
     origin = (part.origin() if part.size else None) or _origin(remote)
     if part.size and part.size == (remote.size or origin.total):
         return
     response = _ask(session, remote, part, origin)
     with response:
         status = response.status_code
-        if status in _BUSY:
-            raise _InterruptedError(f"HTTP status {_status(status)}", _wait(response, shown))
+        if status in BUSY:
+            raise _InterruptedError(
+                f"HTTP status {status_text(status)}", retry_after(response, shown)
+            )
+        if status == http.HTTPStatus.UNAUTHORIZED:
+            raise _UnauthorizedError
         if status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part.size:
             if _match(r"bytes \*/([0-9]+)", response) == (part.size,):
                 return
             part.clear()
             raise _InterruptedError("the server's file ends before the part, starts anew")
+        if status in _NO_RANGES and part.size:
+            part.clear()
+            raise _InterruptedError(f"parts are refused ({status_text(status)}), starts anew")
         if status == http.HTTPStatus.OK:
             total = _begin(response, remote, part, origin, offline_cure)
         elif status == http.HTTPStatus.PARTIAL_CONTENT:
             total = _go_on(response, remote, part, origin, offline_cure)
         else:
-            raise DataError(Fault(f"HTTP status {_status(status)}", shown, cure=offline_cure))
+            raise _refused(status, shown, offline_cure)
         try:
             for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 part.append(chunk)
                 progress.add(len(chunk), part.size, total)
         except urllib3.exceptions.HTTPError as error:
-            raise _InterruptedError(_cause(error)) from None
+            raise _InterruptedError(cause(error)) from None
     if part.size < total:
         raise _InterruptedError("the answer ended early")
 
@@ -179,13 +205,13 @@ def _ask(
     try:
         return session.get(remote.url, headers=headers, stream=True, timeout=_TIMEOUTS)
     except (requests.ConnectionError, requests.Timeout) as error:
-        raise _InterruptedError(_cause(error), reached=False) from None
+        raise _InterruptedError(cause(error), reached=False) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         # Their messages hold the address with its query: only the kind is told.
         raise DataError(
             Fault(
                 f"cannot be requested ({type(error).__name__})",
-                _without_secrets(remote.url),
+                without_secrets(remote.url),
                 cure="correct the address",
             )
         ) from None
@@ -195,7 +221,7 @@ def _begin(
     response: requests.Response, remote: Remote, part: Part, origin: Origin, offline_cure: str
 ) -> int:
     """Start the part from an answer with the whole file; gives its size, 0 where unknown."""
-    shown = _without_secrets(remote.url)
+    shown = without_secrets(remote.url)
     length = response.headers.get("Content-Length", "")
     total = int(length) if length.isascii() and length.isdecimal() else 0
     if total and remote.size and total != remote.size:
@@ -220,7 +246,7 @@ def _go_on(
     response: requests.Response, remote: Remote, part: Part, origin: Origin, offline_cure: str
 ) -> int:
     """Check that an answer goes on where the part ends; gives the size of the whole file."""
-    shown = _without_secrets(remote.url)
+    shown = without_secrets(remote.url)
     etag = response.headers.get("ETag", "")
     if etag and origin.etag and etag != origin.etag:
         part.clear()
@@ -260,6 +286,19 @@ def _verify(part: Part, remote: Remote, shown: str, offline_cure: str) -> None:
         )
 
 
+def _look_into(part: Part, check: Callable[[Path], None]) -> None:
+    try:
+        check(part.path)
+    except DataError:
+        # Going on with a wrong file would never make it right.
+        part.remove()
+        raise
+
+
+def _refused(status: int, shown: str, offline_cure: str) -> DataError:
+    return DataError(Fault(f"HTTP status {status_text(status)}", shown, cure=offline_cure))
+
+
 def _wrong_size(shown: str, expected: int, found: int, offline_cure: str) -> DataError:
     return DataError(
         Fault(
@@ -283,7 +322,7 @@ def _origin(remote: Remote) -> Origin:
     url = urlsplit(remote.url)
     host = url.netloc.rpartition("@")[2]
     request = hashlib.sha256(urlunsplit(url._replace(netloc=host)).encode()).hexdigest()
-    return Origin(_without_secrets(remote.url), request, remote.size, remote.md5.lower())
+    return Origin(without_secrets(remote.url), request, remote.size, remote.md5.lower())
 
 
 def _origin_asked(origin: Origin) -> Origin:
@@ -297,54 +336,7 @@ def _validator(origin: Origin) -> str:
     return origin.last_modified if weak or not origin.etag else origin.etag
 
 
-def _without_secrets(url: str) -> str:
-    """The address without user, password, query and fragment."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def _match(pattern: str, response: requests.Response) -> tuple[int, ...]:
     """The numbers in Content-Range; empty where it has another form."""
     found = re.fullmatch(pattern, response.headers.get("Content-Range", "").strip())
     return tuple(int(number) for number in found.groups()) if found else ()
-
-
-def _status(code: int) -> str:
-    names = {status.value: status.phrase for status in http.HTTPStatus}
-    return f"{code} ({names[code]})" if code in names else str(code)
-
-
-def _wait(response: requests.Response, shown: str) -> float | None:
-    """Seconds that the server asks to wait; None where it does not say."""
-    text = response.headers.get("Retry-After")
-    if text is None:
-        return None
-    try:
-        wait = urllib3.Retry().parse_retry_after(text)
-    except urllib3.exceptions.InvalidHeader:
-        return None
-    if wait > _LONGEST_WAIT:
-        raise DataError(
-            Fault(
-                f"the server asks to wait {wait / 60:.0f} min"
-                f" (HTTP status {_status(response.status_code)})",
-                shown,
-                cure="run again then; what was fetched is kept",
-            )
-        )
-    return wait
-
-
-def _cause(error: BaseException) -> str:
-    """Why a connection failed, in words that hold no address."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy cannot be used"
-    link: BaseException | None = error
-    while link is not None:
-        if isinstance(link, OSError) and not isinstance(link, requests.RequestException):
-            if link.strerror:
-                return f"no connection ({link.strerror})"
-            if isinstance(link, TimeoutError):
-                return "no answer in time"
-        link = link.__cause__ or link.__context__
-    return "the connection broke"

@@ -10,7 +10,7 @@ from typing import Any
 
 from scarp.errors import DataError, Fault
 from scarp.product_raster import read_raster
-from scarp.scenes import earlier_epoch
+from scarp.scenes import earlier_epoch, listed
 from scarp.sentinel1.area import Heights
 from scarp.sentinel1.engine import Ground, compute
 from scarp.sentinel1.passes import Pass, open_pass
@@ -67,11 +67,11 @@ def make_products(
     settings = Processing(**processing)
     ground = Ground(read_raster(Path(place.terrain)).grid, Path(place.dem), place.dem_heights)
     given = Path(orbits) if orbits and Path(orbits).is_dir() else None
-    passes = {epoch: open_pass(scenes, given)}
+    passes = {epoch: open_pass(listed(scenes), given)}
     pairs: list[tuple[str, str]] = []
     if "coherence" in kinds:
         before = earlier_epoch(epoch)
-        passes = {before: open_pass(earlier, given), **passes}
+        passes = {before: open_pass(listed(earlier), given), **passes}
         pairs = [(before, epoch)]
     for date in passes.values():
         refuse_other_orbit(date, place)

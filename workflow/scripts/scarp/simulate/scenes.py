@@ -55,7 +55,8 @@ def simulate_scenes(
     ----------
     scenes: folder that gets `{epoch}.SAFE` of every epoch; one that exists is replaced.
     dem: raster of ellipsoidal heights, larger than the event.
-    products: folder that gets terrain.tif, labels.tif and optical_{epoch}.tif.
+    products: folder that gets terrain.tif, labels.tif and, for each of `optical_dates`,
+        optical_{epoch}.tif.
     event, event_date, orbit, dates, optical_dates, settings: as in `scarp.simulate.draw_event`.
     """
     world = make_world(event, orbit, settings)

@@ -78,11 +78,11 @@ def make_products(
         is left in the job's folder.
     """
     gpt = find_gpt(snap.gpt)
-    version = snap.version or version_of(gpt)
+    installed = version_of(gpt)
     output = run.folder / f"{request.kind}.dim"
-    resolved = resolve(request, version, output)
+    resolved = resolve(request, snap.version or installed, output)
     write_text(run.graph, to_xml(resolved.graph))
-    logger.info("SNAP %s: %s", version, gpt)
+    logger.info("SNAP %s: %s", installed, gpt)
     for date in resolved.passes:
         logger.info("%s: %s", date.date, ", ".join(date.products))
     logger.info("the graph is %s; what gpt says is %s", run.graph, run.log)
@@ -99,7 +99,7 @@ def make_products(
         resolved.orbits,
     )
     dem = Path(request.place.dem)
-    made = Made(version, dem, *told_of(dem), _asked_orbit(resolved), request.processing)
+    made = Made(installed, dem, *told_of(dem), _asked_orbit(resolved), request.processing)
     for kind, path in outputs.items():
         write_snap_product(
             output, kind, path, resolved.grid, resolved.passes, request.epoch, made, valid_share

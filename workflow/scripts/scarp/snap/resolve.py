@@ -10,7 +10,7 @@ from typing import Any, Literal
 from scarp.errors import DataError, Fault
 from scarp.grid import Grid
 from scarp.product_raster import read_raster
-from scarp.scenes import earlier_epoch
+from scarp.scenes import earlier_epoch, listed
 from scarp.sentinel1.job import Place, refuse_other_orbit
 from scarp.sentinel1.passes import Pass, open_pass, refuse_other_track
 from scarp.sentinel1.settings import Processing
@@ -107,9 +107,10 @@ def resolve(request: Request, version: str, output: Path) -> Resolved:
     """
     grid = read_raster(Path(request.place.terrain)).grid
     folder = Path(request.orbits) if request.orbits and Path(request.orbits).is_dir() else None
-    passes = {request.epoch: open_pass(request.scenes, folder)}
+    passes = {request.epoch: open_pass(listed(request.scenes), folder)}
     if request.kind == "coherence":
-        passes = {earlier_epoch(request.epoch): open_pass(request.earlier, folder), **passes}
+        before = earlier_epoch(request.epoch)
+        passes = {before: open_pass(listed(request.earlier), folder), **passes}
     for date in passes.values():
         refuse_other_orbit(date, request.place)
         _refuse_other_polarisations(date)

@@ -1,0 +1,1 @@
+"""Sentinel-1 scenes and orbits: found, chosen and fetched."""
