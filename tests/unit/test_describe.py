@@ -69,6 +69,21 @@ def test_size_and_pixels_are_those_of_the_cube(tmp_path):
     assert facts["valid_pixels"] == int(((valid == 1) & (mask != 255)).sum())
 
 
+def test_dates_are_those_that_channels_tell(tmp_path):
+    elevation, _, mask, valid = layers()
+    power = np.abs(elevation) / 1e4
+    channels = {"PRE1_gVV": power, "POST1_gVV": power, "POST1_B04": power, "None_DEM": elevation}
+    path = tmp_path / "cube.nc"
+    told = {"PRE1_gVV": {"date": "2020-01-01"}, "POST1_B04": {"date": "2020-01-09"}}
+    about = {"event": "EV01", "source": "scenes"}
+    write_cube(path, UTM, channels, mask, valid, about, told)
+    describe(path, tmp_path / "EV01.json")
+    assert read_description(tmp_path / "EV01.json").dates == {
+        "sentinel1": {"PRE1": "2020-01-01"},
+        "sentinel2": {"POST1": "2020-01-09"},
+    }
+
+
 def test_the_centre_is_in_degrees(tmp_path):
     facts = described(tmp_path)
     (longitude,), (latitude,) = transform(UTM.crs, "EPSG:4326", [500_000.0], [4_999_800.0])

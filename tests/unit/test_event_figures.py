@@ -256,6 +256,18 @@ def test_events_without_dates_are_left_out(tmp_path, dates):
     assert "No event of this run has dates." in texts(tmp_path / "days.svg")
 
 
+def test_a_date_that_the_table_leaves_blank_is_the_cubes(tmp_path):
+    blank = {**DATES, "sentinel2": {"PRE1": "", "POST1": ""}}
+    image_days([facts("BR0001")], {"BR0001": blank}, [tmp_path / "days.svg"])
+    assert "20" not in texts(tmp_path / "days.svg")
+    told = {"sentinel2": DATES["sentinel2"], "sentinel1": {}}
+    event = facts("BR0001")
+    cube = dataclasses.replace(event.cube, dates=told)
+    event = dataclasses.replace(event, cube=cube)
+    image_days([event], {"BR0001": blank}, [tmp_path / "days.svg"])
+    assert "20" in texts(tmp_path / "days.svg")  # the gap in days
+
+
 def test_the_shortest_gap_comes_first_and_an_unknown_one_last(tmp_path):
     def optical(before, after):
         return {**DATES, "sentinel2": {"PRE1": before, "POST1": after}}

@@ -191,6 +191,9 @@ def test_what_hides_the_ground_is_not_usable(
         assert cloud.any()
         assert (one.valid[cloud] == 0).all()
         assert (one.bands["B04"][cloud] > 0.5).all()
+        shaded = (one.valid == 0) & ~cloud
+        left = one.bands["B08"][shaded] / truth.channels[f"{epoch}_B08"][shaded]
+        assert np.isclose(left, 0.4, rtol=0, atol=0.01).mean() > 0.3  # the rest borders on clouds
         assert float(one.tags["shadow_share"]) > 0
 
 

@@ -219,6 +219,12 @@ CASES: tuple[Wrong, ...] = (
         "embedded, snap",
     ),
     Wrong(
+        "a simulated catalogue of an event that does not exist",
+        _set("simulate/catalogue", ["BR001"]),
+        "configuration, simulate: catalogue",
+        "did you mean 'BR0001'?",
+    ),
+    Wrong(
         "a version of SNAP that is none",
         _set("sentinel1/snap/version", "latest"),
         "configuration, sentinel1: snap: version",

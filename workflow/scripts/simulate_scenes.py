@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scarp import log
-from scarp.simulate import SimulationSettings
-from scarp.simulate.scenes import simulate_scenes
+from scarp.simulate.scenes import settings_of, simulate_scenes
 
 if TYPE_CHECKING:
     from snakemake.script import snakemake
@@ -13,11 +12,7 @@ if TYPE_CHECKING:
 log.start(snakemake.log[0])
 row: dict[str, Any] = snakemake.params.event
 made, days, event = snakemake.output, row["dates"], row["event"]
-settings = SimulationSettings(
-    **snakemake.params.world,
-    without_optical_contrast=() if row["optical"] else (event,),
-    without_radar_contrast=() if row["radar"] else (event,),
-)
+settings = settings_of(row, snakemake.params.world)
 paths = (Path(made.scenes), Path(made.dem), Path(made.terrain).parent)
 drawn = (event, row["event_date"], row["orbit"], days["sentinel1"], days["sentinel2"])
 simulate_scenes(*paths, *drawn, settings)

@@ -12,8 +12,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from scarp.channels import EPOCHS, MASK, VALID
-from scarp.cube import CHUNK, grid_of, open_cube
+from scarp.channels import EPOCHS, MASK, VALID, split_channel
+from scarp.cube import CHUNK, channels_of, grid_of, open_cube
 from scarp.description import LANDSLIDE, PERCENTILES, SCENE, Description, write_description
 from scarp.errors import DataError, Fault
 from scarp.grid import Grid
@@ -66,6 +66,7 @@ def describe(cube_path: str | Path, path: str | Path) -> None:
                 landslide_area_km2=area,
                 area_from=area_from,
                 s2_offset=_offsets(cube.attrs),
+                dates=_dates(cube),
                 **relief,
             ),
         )
@@ -190,3 +191,14 @@ def _offsets(attributes: Mapping[str, Any]) -> dict[str, dict[str, float | str]]
         for epoch in EPOCHS
         if f"s2_offset_{epoch}" in attributes
     }
+
+
+def _dates(cube: xr.Dataset) -> dict[str, dict[str, str]]:
+    """Dates of the images, as channels of one date tell them."""
+    found: dict[str, dict[str, str]] = {"sentinel1": {}, "sentinel2": {}}
+    for name in channels_of(cube):
+        epoch, band = split_channel(name)
+        day = cube[name].attrs.get("date", "")
+        if band.sensor in found and epoch in EPOCHS and day:
+            found[band.sensor][epoch] = str(day)
+    return found

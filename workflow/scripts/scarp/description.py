@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Description:
     elevation: distribution in metres over valid pixels; slope: in degrees.
     s2_offset: epoch -> `offset`, the reflectance that the processing baseline added to the image of
         Sentinel-2, and `evidence`, how that is known; empty where the cube does not say.
+    dates: `sentinel1`, `sentinel2` -> epoch -> ISO date of the image, where the cube says it.
     """
 
     event: str
@@ -53,6 +54,7 @@ class Description:
     elevation: Distribution
     slope: Distribution
     s2_offset: Mapping[str, Mapping[str, float | str]]
+    dates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def is_simulated(self) -> bool:

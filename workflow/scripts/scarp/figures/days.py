@@ -71,10 +71,11 @@ def image_days(
     Parameters
     ----------
     events: with their names and sources.
-    dates: event -> see `Timing.of`; events without dates are left out.
+    dates: event -> see `Timing.of`; a date that is blank there may be told by the event's cube.
+        Events without dates are left out.
     paths: figures to write, .svg or .png.
     """
-    found = [(facts, Timing.of(dates[facts.row.event])) for facts in events]
+    found = [(facts, Timing.of(_filled(dates[facts.row.event], facts))) for facts in events]
     rows = [(facts, timing) for facts, timing in found if timing]
     rows.sort(key=lambda row: (row[1].gap is None, row[1].gap, row[0].row.event))
     simulated = any_simulated(facts for facts, _ in rows)
@@ -97,6 +98,19 @@ def image_days(
         axis.set_xlabel("days before (negative) and after the event")
         _write_right(axis, -0.85, "gap,\ndays", weight="bold", va="bottom")
         figure.legend(handles=_legend(), loc="outside lower center", ncols=4)
+
+
+def _filled(dates: Mapping[str, Any], facts: EventFacts) -> dict[str, Any]:
+    """Dates of the table, and where they are blank those of the cube."""
+    told = facts.cube.dates
+    sensors = {
+        sensor: {
+            epoch: day or told.get(sensor, {}).get(epoch, "")
+            for epoch, day in dates[sensor].items()
+        }
+        for sensor in ("sentinel1", "sentinel2")
+    }
+    return {**dates, **sensors}
 
 
 def _draw(axis: Axes, row: int, timing: Timing) -> None:

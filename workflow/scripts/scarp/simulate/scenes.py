@@ -12,6 +12,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,16 @@ _SCATTERING, _ELEVATION = 40, 200
 _OPTICAL = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
 #: A first orbit number; a repeat cycle has 175.
 _ORBIT, _CYCLE, _DAYS = 40_000, 175, 12
+
+
+def settings_of(row: Mapping[str, Any], world: Mapping[str, Any]) -> SimulationSettings:
+    """Settings of a world for one event, of which `optical` and `radar` say what shows there."""
+    event = row["event"]
+    return SimulationSettings(
+        **world,
+        without_optical_contrast=() if row["optical"] else (event,),
+        without_radar_contrast=() if row["radar"] else (event,),
+    )
 
 
 def simulate_scenes(
