@@ -44,7 +44,7 @@ ACQUISITIONS = {name: acquired(name) for name in EVENTS}
 
 def settings(*engines: str, events: tuple[str, ...] = (), simulated: tuple[str, ...] = ()) -> Any:
     return {
-        "pathvars": {"resources": "resources"},
+        "pathvars": {"resources": "resources", "results": "results"},
         "simulate": {"scenes": list(simulated)},
         "sentinel1": {"engine": "snap", "dem": "dem/{event}.tif"},
         "parity": {"engines": list(engines), "events": list(events)},
@@ -56,8 +56,11 @@ BOTH = ("snap", "embedded")
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scenes of OWN and PUB, of PUB without the oldest; elevation of all."""
+    """Scenes of OWN and PUB, of PUB without the oldest; elevation and an own grid of all."""
     monkeypatch.chdir(tmp_path)
+    for name in EVENTS:
+        Path("results/products", name).mkdir(parents=True)
+        Path("results/products", name, "terrain.tif").touch()
     Path("dem").mkdir()
     for name in EVENTS:
         Path("dem", f"{name}.tif").touch()
@@ -86,6 +89,9 @@ def test_events_that_have_both() -> None:
     assert compared(*BOTH, events=("PUB",)) == ["PUB"]
     Path("dem/OWN.tif").unlink()
     assert compared(*BOTH) == []
+    # What the workflow fetches itself it has, or will have.
+    Path("results/products/TWO/terrain.tif").unlink()
+    assert compared(*BOTH) == ["TWO"]
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,8 @@ def acquisition_faults(events: Mapping[str, Event], config: Mapping[str, Any]) -
             continue
         where = f"{config['tables']['events']}, event {event}"
         polygons = inventory_file(event, config)
-        if Path(polygons).is_file():
-            continue
-        if row.role != "apply":
+        there = Path(polygons).is_file()
+        if not there and row.role != "apply":
             faults.append(
                 Fault(
                     f"role '{row.role}' needs landslide polygons, and there is no {polygons}",
@@ -77,7 +76,7 @@ def acquisition_faults(events: Mapping[str, Event], config: Mapping[str, Any]) -
                     "put it there, set acquire: inventory, or give the event role apply",
                 )
             )
-        elif not row.aoi:
+        elif not there and not row.aoi:
             faults.append(
                 Fault(
                     "names no area, and has no polygons whose bounds could be one",
