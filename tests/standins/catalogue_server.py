@@ -13,19 +13,18 @@ import hashlib
 import io
 import json
 import re
-import sys
 import threading
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from catalogue_rows import Slice, asf_feature, odata_row
 from file_server import Answer, Request
+from local_server import LocalServer
 from odata_filter import parse_filter
 
 USER, PASSWORD = "someone@example.org", "heron at dusk"
@@ -43,7 +42,7 @@ class Orbit:
     row: Mapping[str, Any] | None = None
 
 
-class CatalogueServer:
+class CatalogueServer(LocalServer):
     """All services at once while the context lasts.
 
     Attributes
@@ -83,18 +82,17 @@ class CatalogueServer:
         self.tokens: set[str] = set()
         self.refreshes: set[str] = set()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        super().__init__(_handler(self))
 
     @property
     def host(self) -> str:
         """Host and port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     @property
     def login(self) -> str:
         """Host and port of Earthdata Login: the same machine by another name."""
-        return f"localhost:{self._server.server_address[1]}"
+        return f"localhost:{self.port}"
 
     def url(self, path: str) -> str:
         """Address of a path."""
@@ -116,20 +114,9 @@ class CatalogueServer:
         """Requests whose path starts so."""
         return [request for request in self.requests if request.path.startswith(start)]
 
-    def __enter__(self) -> CatalogueServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def release(self) -> None:
+        """Let files go on that are held back."""
         self.gate.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def count(self, change: int) -> None:
         """Note that the sending of a file begins or ends."""
@@ -206,13 +193,6 @@ class CatalogueServer:
             f"<IsTruncated>{str(len(after) > KEYS).lower()}</IsTruncated>{entries}"
             "</ListBucketResult>"
         )
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about clients that have gone: the tests send them away."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 def _handler(server: CatalogueServer) -> type[BaseHTTPRequestHandler]:

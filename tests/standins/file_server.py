@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from local_server import LocalServer
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Request:
         return int(found[1]) if found else None
 
 
-class FileServer:
+class FileServer(LocalServer):
     """Serves one file at any path while the context lasts.
 
     Attributes
@@ -66,39 +66,16 @@ class FileServer:
         self.answers = list(answers)
         self.requests: list[Request] = []
         self.released = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        super().__init__(_handler(self))
 
     def url(self, path: str = "/file.bin", user: str = "") -> str:
         """Address of a path, with `user` (and password) where given."""
         at = f"{user}@" if user else ""
-        return f"http://{at}127.0.0.1:{self._server.server_address[1]}{path}"
+        return f"http://{at}127.0.0.1:{self.port}{path}"
 
     def release(self) -> None:
         """Let the answers go on that wait."""
         self.released.set()
-
-    def __enter__(self) -> FileServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about clients that have gone: the tests send them away."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
 
 
 def _handler(server: FileServer) -> type[BaseHTTPRequestHandler]:

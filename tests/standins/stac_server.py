@@ -12,13 +12,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from file_server import Answer
+from local_server import LocalServer
 
 JSON = "application/json"
 #: What a token begins with; it is never to be seen anywhere.
@@ -37,7 +37,7 @@ class Asked:
     sent: int
 
 
-class StacServer:
+class StacServer(LocalServer):
     """Serves items, and the files of a folder below ``/files/``, while the context lasts.
 
     Attributes
@@ -66,12 +66,11 @@ class StacServer:
         self.asked: list[Asked] = []
         self.tokens: list[tuple[str, datetime]] = []
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        super().__init__(_handler(self))
 
     def url(self, path: str = "") -> str:
         """Address of a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+        return f"http://127.0.0.1:{self.port}{path}"
 
     def expire(self) -> None:
         """Let no token be valid that was given out so far."""
@@ -90,24 +89,6 @@ class StacServer:
         with self._lock:
             waiting = self.answers.get(path)
             return waiting.pop(0) if waiting else Answer()
-
-    def __enter__(self) -> StacServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
 
 
 Reply = tuple[int, dict[str, str], bytes]

@@ -26,7 +26,7 @@ from pyproj import Transformer
 from catalogue_rows import Slice
 from catalogue_server import PASSWORD, USER, CatalogueServer
 from project import TINY, Project
-from snap_route import tiny_scene
+from snap_route import launcher, tiny_scene
 from stac_server import StacServer
 from tiny_copdem import write_tile as write_elevation
 from tiny_sentinel2 import CLOUD, TinyTile
@@ -280,3 +280,29 @@ def test_a_failed_search_tells_what_was_searched(
     assert "2020-12-20" in output
     assert world.scenes.url("/odata/v1/Products") in output
     assert "cure: " in output
+
+
+def test_snap_reads_what_was_fetched(
+    acquired: Project, world: World, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The stand-in for gpt, which is not SNAP, opens the zips, and the graph names them."""
+    project = acquired.copy(tmp_path / "project")
+    gpt = launcher(tmp_path_factory.mktemp("installed"))
+    settings = world.settings().replace(
+        "{engine: embedded}", f'{{engine: snap, snap: {{gpt: "{gpt}", mem_mb: 6000, threads: 1}}}}'
+    )
+    (project.folder / "acquire.yaml").write_text(settings, encoding="utf-8")
+    product = RESULTS / "products" / EVENT / "coherence_POST1.tif"
+    (project.folder / product).unlink()
+    project.run("--cores", "2", *ACQUIRE, "--", str(product))
+    with (
+        rasterio.open(project.folder / product) as snap,
+        rasterio.open(acquired.folder / product) as own,
+    ):
+        assert (snap.tags()["engine"], own.tags()["engine"]) == ("snap", "embedded")
+        both = snap.read(1), own.read(1)
+    known = np.isfinite(both[0]) & np.isfinite(both[1])
+    assert known.mean() > 0.9
+    assert np.corrcoef(both[0][known], both[1][known])[0, 1] > 0.95
+    graph = (project.folder / RESULTS / f"logs/snap_coherence/{EVENT}_POST1.xml").read_text()
+    assert all(f"/{EVENT}/{epoch}/S1A_IW_SLC" in graph for epoch in ("PRE1", "POST1"))
