@@ -146,7 +146,7 @@ def test_a_job_beyond_the_machine_and_one_too_small() -> None:
 def test_a_small_heap_is_warned_of_with_the_memory_that_cures_it(tmp_path: Path) -> None:
     gpt = installed(tmp_path)
     found = machine_findings(gpt, None, Job(5119, 4), MACHINE)
-    assert "mem_mb of 5120 or more" in found[-1].cure
+    assert "mem_mb to 5120 or more" in found[-1].cure
     assert troubles(machine_findings(gpt, None, Job(5120, 4), MACHINE)) == []
 
 

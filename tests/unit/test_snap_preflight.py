@@ -176,7 +176,7 @@ def test_a_version_that_nothing_is_known_of(run: Run, play: Play) -> None:
     found = run(snap, flattening("14.0.0"))
     (fault,) = of("fault", found)
     assert fault.subject == "installed SNAP 15.0.0"
-    assert fault.cure.startswith("configure the version 14.0.0")
+    assert fault.cure.startswith("set sentinel1: snap: version to 14.0.0")
     assert of("warning", found)[0].subject == "graphs"
     found = run(snap, flattening("14.0.0"), version="14.0.0")
     assert of("fault", found) == []

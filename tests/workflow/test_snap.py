@@ -246,7 +246,7 @@ def test_without_snap_nothing_starts_and_the_cure_is_told(tmp_path: Path) -> Non
     (project.folder / "snap.yaml").write_text(SETTINGS.format(gpt="/no/snap"), encoding="utf-8")
     output = project.run("--cores", "1", *SNAP, "--", "snap_preflight", check=False)
     assert "there is no gpt" in output
-    assert "install SNAP, and name its folder in the configuration" in output
+    assert "install SNAP, and name its folder as sentinel1: snap: gpt" in output
     output = project.run("--cores", "1", *SNAP, "--", str(PRODUCTS / "geometry.tif"), check=False)
     assert "there is no gpt" in output
     assert not (project.folder / PRODUCTS / "gamma0_PRE1.tif").exists()

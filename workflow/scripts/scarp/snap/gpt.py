@@ -123,7 +123,7 @@ def find_gpt(configured: str = "") -> Path:
                 "there is no gpt",
                 " or ".join(map(str, tried)) if configured else "PATH",
                 "SNAP's Graph Processing Tool, <SNAP>/bin/gpt",
-                "install SNAP, and name its folder in the configuration",
+                "install SNAP, and name its folder as sentinel1: snap: gpt",
             )
         )
     if not os.access(found, os.X_OK):
@@ -297,8 +297,8 @@ def _run(
                     f"gpt did not end within {timeout_s:g} s and was killed",
                     command[1],
                     "",
-                    f"see {log_path}: give more time or memory, or put orbits and DEM where SNAP"
-                    " need not fetch them",
+                    f"see {log_path}: raise sentinel1: snap: minutes or mem_mb, or put orbits and DEM"
+                    " where SNAP need not fetch them",
                 )
             ) from None
         finally:
@@ -344,7 +344,7 @@ def _faults(
     where = f"{graph} (gpt's log: {log})"
     if starved:
         fact = f"gpt ended for want of memory twice (exit {code}), the job has {memory_mb} MB"
-        cure = "give the rule more mem_mb, or fewer bursts; check -Xmx in SNAP's gpt.vmoptions"
+        cure = "raise sentinel1: snap: mem_mb; check -Xmx in SNAP's gpt.vmoptions"
         return [Fault(fact, where, "", cure)]
     lines = [line.strip() for line in said.splitlines() if not _HARMLESS.search(line)]
     found = [(s, line) for s in SIGNS for line in lines if s.pattern.search(line)]

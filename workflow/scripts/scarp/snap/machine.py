@@ -173,7 +173,7 @@ def _options(
             "heap of a job of gpt",
             f"is {heap} MB; SNAP crawls, or ends for want of memory",
             f"{_SMALL} MB or more",
-            f"give the rule mem_mb of {int(_SMALL / HEAP)} or more" if as_asked else cure,
+            f"set sentinel1: snap: mem_mb to {int(_SMALL / HEAP)} or more" if as_asked else cure,
         )
     if re.search(r"^-Dsnap\.userdir=", _read(options), re.MULTILINE):
         yield Finding(

@@ -105,7 +105,7 @@ def _versions(path: Path | None, configured: str) -> tuple[bool, str, list[Findi
         found.append(Finding("ok", f"SNAP {installed or configured}", fact))
     else:
         fact = "are not checked against the facts, since it is not known which version counts"
-        found.append(Finding("warning", "graphs", fact, "", "configure the version"))
+        found.append(Finding("warning", "graphs", fact, "", "set sentinel1: snap: version"))
     return bool(installed), known, found
 
 
@@ -122,8 +122,8 @@ def _installed_findings(installed: str, own: str, known: str, configured: str) -
     if not (own or known):
         fact = "nothing is known of this version of SNAP"
         cure = (
-            f"configure the version {newest}: graphs are then made for it, and each of their"
-            " parameters is compared with what the installed SNAP takes"
+            f"set sentinel1: snap: version to {newest}: graphs are then made for it, and each of"
+            " their parameters is compared with what the installed SNAP takes"
         )
         return [Finding("fault", subject, fact, ", ".join(versions()), cure)]
     if not own or _numbers(installed) > _numbers(newest):
@@ -132,7 +132,7 @@ def _installed_findings(installed: str, own: str, known: str, configured: str) -
         return [Finding("warning", subject, fact, f"up to {newest}", cure)]
     if own != known:
         fact = f"is another version than {configured}, which is configured"
-        cure = "leave the configured version blank, unless that one is meant"
+        cure = "leave sentinel1: snap: version blank, unless that one is meant"
         return [Finding("warning", subject, fact, configured, cure)]
     return []
 
