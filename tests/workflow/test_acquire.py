@@ -183,8 +183,10 @@ def test_nothing_is_fetched_twice(acquired: Project, world: World) -> None:
     assert len(scenes) == 2
 
 
-def test_the_proposal_pins_what_was_chosen(acquired: Project, tmp_path: Path) -> None:
-    """Copied into the table it makes nothing again but the choice, which is the same."""
+def test_the_proposal_pins_what_was_chosen(
+    acquired: Project, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied into the table it makes the same choice, and downloads no scene again."""
     project = acquired.copy(tmp_path / "project")
     proposal = project.folder / RESULTS / "acquired" / EVENT / "acquisitions.tsv"
     table = project.folder / "config/tiny/acquisitions.tsv"
@@ -192,9 +194,18 @@ def test_the_proposal_pins_what_was_chosen(acquired: Project, tmp_path: Path) ->
     kept = [row for row in old if not row.startswith(EVENT)]
     pinned = proposal.read_text(encoding="utf-8").splitlines()[1:]
     table.write_text("\n".join([f"{header}\tproduct", *kept, *pinned, ""]), encoding="utf-8")
-    jobs = project.jobs(*ACQUIRE, "--", f"{RESULTS}/cubes/{EVENT}.nc")
-    assert f"Choosing Sentinel-1 scenes of {EVENT}" in jobs
-    assert f"Fetching elevation of {EVENT}" not in jobs
+    chosen = f"resources/sentinel1/{EVENT}/chosen.json"
+    scenes = f"resources/sentinel1/{EVENT}/PRE1/scenes.txt"
+    jobs = project.jobs(*ACQUIRE, "--", scenes)
+    assert jobs == sorted(
+        [f"Choosing Sentinel-1 scenes of {EVENT}", f"Fetching Sentinel-1 of {EVENT}, PRE1"]
+    )
+    monkeypatch.delenv("CDSE_USERNAME", raising=False)
+    before = len(world.scenes.requests)
+    project.run("--cores", "1", *ACQUIRE, "--", scenes)
+    assert not any(r.path.endswith("$value") for r in world.scenes.requests[before:])
+    for path in (chosen, scenes):
+        assert project.read(path) == acquired.read(path)
 
 
 def test_a_product_by_hand_is_taken_as_it_is(

@@ -297,7 +297,7 @@ def _run(
                     f"gpt did not end within {timeout_s:g} s and was killed",
                     command[1],
                     "",
-                    f"see {log_path}: raise sentinel1: snap: minutes or mem_mb, or put orbits and DEM"
+                    f"see {log_path}: raise sentinel1: snap: minutes or mem_mb, or put orbits"
                     " where SNAP need not fetch them",
                 )
             ) from None
