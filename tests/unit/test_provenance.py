@@ -79,3 +79,22 @@ def test_an_edit_reaches_only_those_who_import_it(tmp_path: Path) -> None:
         file.write("\nEXTRA = 1\n")
     changed = {name for name in NAMES if _hash(folder, name)[0] != before[name]}
     assert changed == {"train.py", "evaluate.py", "plan.py"}
+
+
+def test_what_was_read_is_remembered_and_never_believed_of_an_edited_file(tmp_path: Path) -> None:
+    shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    folder = tmp_path / "scripts"
+    cache = folder / "scarp" / "__pycache__" / f"code.{sys.implementation.cache_tag}.json"
+    first = _hash(folder, "cut_patches.py")
+    if not sys.dont_write_bytecode:
+        assert cache.is_file()
+    cache.parent.mkdir(exist_ok=True)
+    for damage in ("", "{}", "[1]", '{"reader": [0, 0], "files": {}}'):
+        cache.write_text(damage, encoding="utf-8")
+        assert _hash(folder, "cut_patches.py") == first
+    module = folder / "scarp" / "cutting.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace("stride * n", "n * stride"), encoding="utf-8")
+    assert _hash(folder, "cut_patches.py")[0] != first[0]
+    module.write_text(text, encoding="utf-8")
+    assert _hash(folder, "cut_patches.py") == first

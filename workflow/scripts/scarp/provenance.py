@@ -8,9 +8,15 @@ it and no others. Comments, docstrings and layout do not count.
 from __future__ import annotations
 
 import ast
+import atexit
+import contextlib
 import hashlib
+import json
+import sys
 from functools import cache
 from pathlib import Path
+
+from scarp.files import write_text
 
 _PACKAGE = Path(__file__).resolve().parent
 _SCRIPTS = _PACKAGE.parent
@@ -28,6 +34,15 @@ def _file_of(module: str) -> Path | None:
 @cache
 def _parse(file: Path) -> tuple[str, frozenset[str]]:
     """The hash of a file's code and the scarp modules that it imports itself."""
+    known, name, stamp = _remembered(), str(file), _stamp(file)
+    if name not in known or known[name][0] != stamp:
+        digest, modules = _read(file)
+        known[name] = (stamp, digest, sorted(modules))
+    _, digest, names = known[name]
+    return digest, frozenset(names)
+
+
+def _read(file: Path) -> tuple[str, set[str]]:
     tree = ast.parse(file.read_bytes(), filename=str(file))
     imported: set[str] = set()
     for node in ast.walk(tree):
@@ -43,10 +58,39 @@ def _parse(file: Path) -> tuple[str, frozenset[str]]:
     # Importing a module runs the packages above it too.
     parts = [name.split(".") for name in imported]
     imported |= {".".join(words[:n]) for words in parts for n in range(1, len(words))}
-    modules = frozenset(
-        name for name in imported if name.split(".")[0] == "scarp" and _file_of(name)
-    )
+    modules = {name for name in imported if name.split(".")[0] == "scarp" and _file_of(name)}
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), modules
+
+
+# What was read of a file is kept beside Python's own compiled files, and believed as long as the
+# file's time and size are the same: reading all of the library takes a second at every start.
+
+
+def _stamp(file: Path) -> list[int]:
+    told = file.stat()
+    return [told.st_mtime_ns, told.st_size]
+
+
+@cache
+def _remembered() -> dict[str, tuple[list[int], str, list[str]]]:
+    """File -> its stamp, hash and modules; written back when the program ends."""
+    path = Path(__file__).with_name("__pycache__") / f"code.{sys.implementation.cache_tag}.json"
+    own = {"reader": _stamp(Path(__file__))}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        known = {name: tuple(row) for name, row in told["files"].items()}
+        known = known if told["reader"] == own["reader"] else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        known = {}
+    before = dict(known)
+
+    def keep() -> None:
+        if known != before and not sys.dont_write_bytecode:
+            with contextlib.suppress(OSError):
+                write_text(path, json.dumps({**own, "files": known}))
+
+    atexit.register(keep)
+    return known
 
 
 @cache
