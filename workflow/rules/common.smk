@@ -405,8 +405,10 @@ def proposals():
 
 
 def acquired_files():
-    """All that acquisition makes of the acquired events."""
+    """All that is fetched: the published archive, and what acquired events need."""
     files = []
+    if config["archive"]["path"] == "" and events_from_archive():
+        files.append(ARCHIVE)
     for event in sorted(ACQUIRED):
         dates = dates_of(STUDY.acquisitions[event])
         files += [f"<results>/products/{event}/terrain.tif"]
