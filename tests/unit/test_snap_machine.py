@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scarp.errors import DataError
-from scarp.snap.auxdata import Scene, orbit_findings, orbit_folder
+from scarp.snap.auxdata import Scene, orbit_findings
 from scarp.snap.findings import Finding
 from scarp.snap.gpt import run_gpt
 from scarp.snap.machine import (
@@ -19,6 +19,7 @@ from scarp.snap.machine import (
     machine_findings,
     this_machine,
 )
+from scarp.snap.userdir import orbit_folder
 from snap_help import quick_gpt
 
 MACHINE = Machine(32000, 8)
@@ -181,10 +182,14 @@ def orbit(folder: Path, mission: str = "S1A", kind: str = "POEORB", end: str = "
 COVERED = Scene("S1A", datetime(2020, 1, 12, 12, 30))
 
 
+def folder_of(auxdata: Path, scene: Scene) -> Path:
+    return orbit_folder(auxdata, scene.orbit, scene.mission, f"{scene.start:%Y-%m-%d}")
+
+
 @pytest.mark.parametrize("end", [".EOF", ".EOF.zip"])
 def test_an_orbit_is_found_where_snap_looks(tmp_path: Path, end: str) -> None:
     folder = tmp_path / "Orbits" / "Sentinel-1" / "POEORB" / "S1A" / "2020" / "01"
-    assert orbit_folder(tmp_path, COVERED) == folder
+    assert folder_of(tmp_path, COVERED) == folder
     orbit(folder, end=end)
     found = orbit_findings(tmp_path, [COVERED, COVERED])
     assert found == [Finding("ok", "orbits", "of all scenes (1) are on disk")]
@@ -201,11 +206,11 @@ def test_an_orbit_is_found_where_snap_looks(tmp_path: Path, end: str) -> None:
     ],
 )
 def test_an_orbit_that_is_not_that_of_the_scene_is_missed(tmp_path: Path, scene: Scene) -> None:
-    orbit(orbit_folder(tmp_path, scene))
+    orbit(folder_of(tmp_path, scene))
     (found,) = orbit_findings(tmp_path, [scene])
     assert found.level == "warning"
     assert "step.esa.int, which nodes without internet cannot" in found.fact
-    assert found.cure == f"put the files into {orbit_folder(tmp_path, scene)}"
+    assert found.cure == f"put the files into {folder_of(tmp_path, scene)}"
 
 
 def test_scenes_of_one_month_are_told_together(tmp_path: Path) -> None:

@@ -29,13 +29,14 @@ from scarp.scenes import (
     LIST,
     chained,
     earlier_epoch,
+    engine_of,
     epochs_of_sentinel1,
     geometry_epoch,
     listed,
     scene_folder,
     scenes_of,
 )
-from scarp.sources import archive_file, dates_of, dem_path, engine_of, is_downloaded
+from scarp.sources import archive_file, dates_of, dem_path, is_downloaded
 
 try:
     config.update(configuration.check(config))
@@ -564,14 +565,6 @@ def snap_choices():
 def snap_installation():
     """Which SNAP runs; read by scripts, no reason to make a product again."""
     return {name: SNAP[name] for name in ("gpt", "version", "auxdata")}
-
-
-def snap_events():
-    """Events that SNAP works on, for their products or to compare them, sorted."""
-    own = {row.event for row in rows_of_engine("snap")}
-    if "snap" in config["parity"]["engines"]:
-        own |= set(PARITY_EVENTS)
-    return sorted(own)
 
 
 def snap_scenes():

@@ -12,6 +12,7 @@ from typing import Any
 from scarp.channels import EPOCHS
 from scarp.errors import Fault
 from scarp.product_files import TERRAIN
+from scarp.scenes import engine_of
 from scarp.tables import Acquisition, Event
 
 #: Epochs that are looked for where the table names none.
@@ -36,7 +37,7 @@ def is_acquired(row: Event, config: Mapping[str, Any]) -> bool:
     """
     if row.source != "scenes" or row.event in config["simulate"]["scenes"]:
         return False
-    if (row.engine or config["sentinel1"]["engine"]) == "files":
+    if engine_of(row, config) == "files":
         return False
     terrain = Path(config["pathvars"]["results"], "products", row.event, TERRAIN.file)
     return Path(area_file(row.event, config)).is_file() or not terrain.is_file()

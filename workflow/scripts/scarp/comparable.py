@@ -11,8 +11,8 @@ from typing import Any
 
 from scarp.acquisition import is_acquired
 from scarp.errors import Fault, did_you_mean
-from scarp.scenes import epochs_of_sentinel1, scenes_of
-from scarp.sources import dem_path, engine_of
+from scarp.scenes import engine_of, epochs_of_sentinel1, scenes_of
+from scarp.sources import dem_path
 from scarp.tables import Acquisition, Event
 from scarp.tsv import read_table
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from scarp.channels import EPOCHS
-from scarp.tables import Acquisition
+from scarp.tables import Acquisition, Event
 
 SUFFIXES = (".SAFE", ".zip")
 #: In an epoch's folder: names of its scenes, one a line, once they are there.
@@ -58,6 +59,11 @@ def listed(paths: Sequence[str]) -> list[str]:
         else:
             found.append(str(path))
     return found
+
+
+def engine_of(row: Event, config: Mapping[str, Any]) -> str:
+    """Who makes an event's Sentinel-1 products: snap, embedded, or files where nobody does."""
+    return row.engine or str(config["sentinel1"]["engine"])
 
 
 def epochs_of_sentinel1(acquisitions: Sequence[Acquisition]) -> list[str]:

@@ -10,7 +10,7 @@ from scarp.acquire.archive import NAME, SIMULATED, path_faults
 from scarp.acquisition import is_acquired
 from scarp.errors import Fault
 from scarp.product_files import SENTINEL1, required_files
-from scarp.scenes import epochs_of_sentinel1, scenes_of
+from scarp.scenes import engine_of, epochs_of_sentinel1, scenes_of
 from scarp.tables import Acquisition, Event
 
 
@@ -68,11 +68,6 @@ def dates_of(acquisitions: Sequence[Acquisition]) -> dict[str, dict[str, str]]:
         sensor: {row.epoch: row.date for row in acquisitions if row.sensor == sensor}
         for sensor in ("sentinel1", "sentinel2")
     }
-
-
-def engine_of(row: Event, config: Mapping[str, Any]) -> str:
-    """Who makes an event's Sentinel-1 products: snap, embedded, or files where nobody does."""
-    return row.engine or str(config["sentinel1"]["engine"])
 
 
 def dem_path(event: str, config: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ seconds since a reference time that the caller keeps (midnight before the produc
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from scarp.errors import DataError, Fault
 from scarp.log import logger
 from scarp.sentinel1.documents import elements, instant, midnight, number, parse, seconds, text
+from scarp.sentinel1.orbit_name import ORBIT_NAME
 
 #: Over the two to three minutes of a fit the seventh term of the orbit's series is below 0.1 mm.
 DEGREE = 6
@@ -25,11 +25,6 @@ DEGREE = 6
 MARGIN = 60.0
 #: Each gives a position and a velocity: 4 determine a polynomial of degree 6, the rest checks it.
 FEWEST = 5
-
-_FILE = re.compile(
-    r"(?P<mission>S1[A-D])_OPER_AUX_(?P<kind>POEORB|RESORB)_OPOD_(?P<made>\d{8}T\d{6})"
-    r"_V(?P<start>\d{8}T\d{6})_(?P<stop>\d{8}T\d{6})\.EOF"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +175,7 @@ def choose_orbit(
         )
     fitting: list[tuple[bool, str, Path]] = []
     for path in Path(folder).iterdir():
-        parts = _FILE.fullmatch(path.name)
+        parts = ORBIT_NAME.fullmatch(path.name)
         if (
             parts
             and parts["mission"] == mission

@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from scarp.sentinel1.orbit_name import ORBIT_NAME
 from scarp.snap.findings import Finding
+from scarp.snap.userdir import orbit_folder
 
-_NAME = re.compile(
-    r"(S1[A-D])_OPER_AUX_(POEORB|RESORB)_OPOD_\d{8}T\d{6}_V(\d{8}T\d{6})_(\d{8}T\d{6})\.EOF(\.zip)?"
-)
 _PRODUCT = re.compile(r"(S1[A-D])_IW_SLC__1S\w\w_(\d{8}T\d{6})_")
 _FETCHED = "SNAP will fetch them from step.esa.int, which nodes without internet cannot"
 
@@ -78,7 +77,9 @@ def orbit_findings(
     wanted = sorted(set(scenes), key=lambda scene: (scene.mission, scene.start, scene.orbit))
     missing: dict[Path, list[Scene]] = {}
     for scene in wanted:
-        folder = orbit_folder(auxdata or Path("<auxdata>"), scene)
+        folder = orbit_folder(
+            auxdata or Path("<auxdata>"), scene.orbit, scene.mission, f"{scene.start:%Y-%m-%d}"
+        )
         if not (_covers(folder, scene) or (orbits and _covers(orbits, scene))):
             missing.setdefault(folder, []).append(scene)
     if not missing:
@@ -88,12 +89,6 @@ def orbit_findings(
     if auxdata is None:
         return [_without(missing)]
     return [_missing(folder, left) for folder, left in missing.items()]
-
-
-def orbit_folder(auxdata: Path, scene: Scene) -> Path:
-    """Where SNAP looks for a scene's orbit."""
-    month = f"{scene.start:%Y/%m}"
-    return auxdata / "Orbits" / "Sentinel-1" / scene.orbit / scene.mission / month
 
 
 def _missing(folder: Path, scenes: Sequence[Scene]) -> Finding:
@@ -120,11 +115,14 @@ def _without(missing: Mapping[Path, Sequence[Scene]]) -> Finding:
 def _covers(folder: Path, scene: Scene) -> bool:
     time = f"{scene.start:%Y%m%dT%H%M%S}"
     return any(
-        (name[1], name[2]) == (scene.mission, scene.orbit) and name[3] <= time < name[4]
-        for name in map(_NAME.fullmatch, _names(folder))
+        (name["mission"], name["kind"]) == (scene.mission, scene.orbit)
+        and name["start"] <= time < name["stop"]
+        for name in map(ORBIT_NAME.fullmatch, _names(folder))
         if name
     )
 
 
 def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return [path.name.removesuffix(".zip") for path in folder.iterdir()]

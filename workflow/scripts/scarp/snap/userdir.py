@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Below SNAP's user directory.
-_ORBITS = Path("auxdata", "Orbits", "Sentinel-1")
-
 
 @dataclass(frozen=True)
 class OrbitFile:
@@ -26,6 +23,12 @@ class OrbitFile:
     kind: str
     mission: str
     date: str
+
+
+def orbit_folder(auxdata: Path, kind: str, mission: str, date: str) -> Path:
+    """Where SNAP looks for the orbit of a scene of an ISO date."""
+    year, month, _ = date.split("-")
+    return auxdata / "Orbits" / "Sentinel-1" / kind / mission / year / month
 
 
 def updates() -> Path:
@@ -53,8 +56,7 @@ def prepare_userdir(user: Path, auxdata: Path | None, orbits: Sequence[OrbitFile
         if not (orbits and entry.name == "Orbits"):
             _link(own / entry.name, entry)
     for orbit in orbits:
-        year, month, _ = orbit.date.split("-")
-        folder = user / _ORBITS / orbit.kind / orbit.mission / year / month
+        folder = orbit_folder(own, orbit.kind, orbit.mission, orbit.date)
         folder.mkdir(parents=True, exist_ok=True)
         _link(folder / orbit.path.name, orbit.path)
 

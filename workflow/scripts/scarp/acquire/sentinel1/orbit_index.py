@@ -21,14 +21,11 @@ from scarp.acquire.sentinel1.scene import moment_of_name
 from scarp.acquire.web import status_text, without_secrets
 from scarp.errors import DataError, Fault
 from scarp.sentinel1.documents import parse
+from scarp.sentinel1.orbit_name import ORBIT_NAME
 
 Kind = Literal["POEORB", "RESORB"]
 
 _CURE = "check the address of the orbit files, or run again later"
-_NAME = re.compile(
-    r"(?P<mission>S1[A-D])_OPER_AUX_(?P<kind>POEORB|RESORB)_OPOD_(?P<made>\d{8}T\d{6})"
-    r"_V(?P<start>\d{8}T\d{6})_(?P<stop>\d{8}T\d{6})\.EOF"
-)
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _file(
     name: str, kind: Kind, mission: str, url: str, size: int = 0, md5: str = ""
 ) -> Iterator[OrbitFile]:
     """The file of a name, if it is one of this kind and satellite."""
-    found = _NAME.fullmatch(name)
+    found = ORBIT_NAME.fullmatch(name)
     if found and (found["kind"], found["mission"]) == (kind, mission):
         try:
             made, start, stop = (moment_of_name(found[k]) for k in ("made", "start", "stop"))
