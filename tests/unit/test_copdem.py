@@ -42,11 +42,6 @@ CORNER = (10.85, 46.9, 11.1, 47.1)
 FOUR = [(46, 10), (46, 11), (47, 10), (47, 11)]
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[StacServer]:
     with StacServer(tmp_path / "tiles") as running:

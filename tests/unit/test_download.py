@@ -35,11 +35,6 @@ OTHER = random.Random(2).randbytes(1_000_000)
 CURE = "fetch it elsewhere and set archive: path"
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
 @pytest.fixture
 def server() -> Iterator[FileServer]:
     with FileServer(CONTENT) as running:

@@ -31,11 +31,6 @@ STOP = START + timedelta(seconds=27)
 KINDS = ("cdse", "bucket", "pages")
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-
-
 @pytest.fixture
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer() as running:

@@ -35,11 +35,6 @@ DATA = os.environ.get("SCARP_TEST_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="SCARP_TEST_DATA is not set")
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-
-
 @pytest.fixture
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer() as running:

@@ -43,11 +43,6 @@ EPOCHS = ("pre3", "pre2", "pre1", "post1", "post2", "post3")
 DAYS = (-35, -23, -11, 1, 13, 25)
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer() as running:

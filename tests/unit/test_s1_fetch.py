@@ -47,8 +47,7 @@ SECRETS = (PASSWORD, "heron", USER, "access-", "refresh-", EARTHDATA_TOKEN, "Sig
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No proxy, no credentials and no netrc of whoever runs the tests."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    """No credentials and no netrc of whoever runs the tests."""
     for name in ("CDSE", "EARTHDATA"):
         for part in ("USERNAME", "PASSWORD", "TOKEN"):
             monkeypatch.delenv(f"{name}_{part}", raising=False)

@@ -57,11 +57,6 @@ RECORDED = Path(DATA, "catalogue_responses")
 CLASSES_ONLY = TinyTile("20220101", bands=())
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[StacServer]:
     folder = tmp_path / "served"

@@ -36,7 +36,6 @@ RUSTAC = Path(sys.executable).with_name("rustac")
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("PC_SDK_SUBSCRIPTION_KEY", raising=False)
 
 
