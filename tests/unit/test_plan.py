@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -93,13 +94,27 @@ def test_a_dry_run_is_read() -> None:
     }
 
 
+def test_a_job_that_trains_several_models_is_read() -> None:
+    members = "1pre-1post, seed 1; 3pre-1post, seed 1; 1pre-1post, seed 2"
+    together = DRY_RUN.replace("gamma0 in 1pre-1post, seed 1", f"gamma0 in {members}")
+    together = re.sub(r"^train  ", "train_together_3  ", together, flags=re.MULTILINE)
+    left = read_dry_run(together)
+    assert left.jobs == {"simulate_cube": 3, "train_together_3": 2}
+    assert left.trainings == {
+        ("roles", "gamma0", "1pre-1post", 1),
+        ("roles", "gamma0", "3pre-1post", 1),
+        ("roles", "gamma0", "1pre-1post", 2),
+        ("leave-event-out-3", "rgb-nir", "1pre-1post", 2),
+    }
+
+
 def test_nothing_left_is_no_error() -> None:
     left = read_dry_run("Building DAG of jobs...\nNothing to be done (all files are there).\n")
     assert left == Left({}, frozenset())
 
 
 def test_a_dry_run_without_its_trainings_is_refused() -> None:
-    with pytest.raises(PlanError, match="names 1 trainings"):
+    with pytest.raises(PlanError, match="names 1 jobs that train"):
         read_dry_run(DRY_RUN.replace("Training rgb-nir in", "Fitting rgb-nir in"))
 
 

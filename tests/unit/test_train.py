@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scarp import scaling, train
+from scarp import scaling
 from scarp.batches import Examples, read_examples
 from scarp.errors import DataError, ModelError, TrainingError
 from scarp.metrics import Counts
-from scarp.model_file import load
-from scarp.train import HISTORY_COLUMNS, Experiment, TrainingFiles, TrainingSettings
+from scarp.model_file import load, read_description
+from scarp.train import HISTORY_COLUMNS, train
+from scarp.training.device import Arithmetic
+from scarp.training.loop import Training
+from scarp.training.settings import Experiment, ModelFiles, TrainingFiles, TrainingSettings
 from tiny import CHANNELS, tiny_patches, write_augmentation, write_patch_list
 
 TRAINING = [("A", patch) for patch in range(6)] + [("B", patch) for patch in range(4)]
@@ -21,8 +24,15 @@ EXPERIMENT = Experiment(
     "roles", "test", "1pre-1post", 3, CHANNELS, "none", "train", "as-published", "c0de"
 )
 SETTINGS = TrainingSettings(
-    epochs=2, batch_size=4, learning_rate=1e-2, base_width=2, blocks=2, device="cpu"
+    epochs=2,
+    batch_size=4,
+    learning_rate=1e-2,
+    base_width=2,
+    blocks=2,
+    device="cpu",
+    precision="fp32",
 )
+CPU = Arithmetic(torch.device("cpu"), "fp32")
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +51,9 @@ def files(tmp_path_factory):
 
 def run(files, folder, experiment=EXPERIMENT, settings=SETTINGS):
     folder.mkdir(exist_ok=True)
-    description = train.train(
-        experiment, settings, files, folder / "model.safetensors", folder / "history.tsv"
-    )
+    written = ModelFiles(folder / "model.safetensors", folder / "history.tsv")
+    train({experiment: written}, settings, files)
+    description = read_description(written.model)
     with (folder / "history.tsv").open(newline="") as file:
         history = list(csv.DictReader(file, delimiter="\t"))
     return description, history
@@ -78,9 +88,12 @@ def test_the_kept_weights_are_those_of_the_kept_epoch(files, tmp_path):
     description, _ = run(files, tmp_path / "run", settings=replace(SETTINGS, epochs=8))
     model, _ = load(tmp_path / "run" / "model.safetensors")
     fitted = scaling.from_json(files.scaling.read_text())
-    examples = train.read_examples(files.patches, VALIDATION, CHANNELS, fitted, torch.device("cpu"))
-    _, counts = train._validate(model, examples, SETTINGS)
-    assert counts.f1 == description.validation_f1
+    examples = read_examples(files.patches, VALIDATION, CHANNELS, fitted, CPU.device)
+    rows = [(event, patch, "identity") for event, patch in VALIDATION]
+    again = Training("", model, examples, rows, examples, SETTINGS, CPU, 1)
+    again.model.eval()
+    again._validate()
+    assert again._read_validation()[1].f1 == description.validation_f1
 
 
 def test_the_history_has_a_row_per_epoch_and_empty_cells_for_what_is_undefined(files, tmp_path):
@@ -109,6 +122,7 @@ def test_the_model_carries_what_is_needed_to_use_and_trace_it(files, tmp_path):
     assert description.augmentation == "paper"
     assert description.training["learning_rate"] == 1e-2
     assert description.training["device"] == "cpu"
+    assert description.training["precision"] == "fp32"
     assert (description.code, description.torch) == ("c0de", torch.__version__)
 
 
@@ -138,11 +152,11 @@ def scripted(monkeypatch, results):
     """Let validation return (loss, f1) in turn."""
     left = iter(results)
 
-    def validate(model, examples, settings):
+    def read(self):
         loss, f1 = next(left)
         return loss, Counts(round(1000 * f1), round(1000 * (1 - f1)), round(1000 * (1 - f1)), 0)
 
-    monkeypatch.setattr(train, "_validate", validate)
+    monkeypatch.setattr(Training, "_read_validation", read)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +213,7 @@ def test_a_gpu_that_is_not_there_is_replaced_by_the_cpu_with_a_warning(
 ):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     description, _ = run(files, tmp_path / "run", settings=replace(SETTINGS, device="cuda"))
-    assert "training on the CPU" in caplog.text
+    assert "computing on the CPU" in caplog.text
     assert description.training["device"] == "cpu"
 
 

@@ -34,6 +34,7 @@ DESCRIPTION = Description(
     epoch=2,
     validation_f1=0.625,
     code="0123456789abcdef",
+    fingerprint="0123456789abcdef0123456789abcdef",
     scarp="0.1.0",
     torch="2.13.0",
 )

@@ -806,19 +806,90 @@ def paper_groups():
 # --- experiments
 
 
-def manifest(wildcards):
+def manifest(features, scenario):
     """Channel manifest of an experiment."""
     for experiment in STUDY.experiments:
-        if (experiment.features, experiment.scenario) == (
-            wildcards.features,
-            wildcards.scenario,
-        ):
+        if (experiment.features, experiment.scenario) == (features, scenario):
             return list(experiment.channels)
     raise WorkflowError(
-        f"{wildcards.features} in {wildcards.scenario} is no experiment of this configuration.\n"
+        f"{features} in {scenario} is no experiment of this configuration.\n"
         "  cure: name it under study: features and scenarios; a set without Sentinel-1 runs in the"
         " scenario with the fewest dates only"
     )
+
+
+def trainers():
+    """The rules that train: one for any model, or one for each set of models of a job.
+
+    A job trains models of one split and feature set, so that another feature set or another fold
+    changes no job that is there. Feature sets with the same scenarios share their rules.
+    """
+    together = config["training"]["models_per_job"]
+    if together == 1:
+        return [trainer("train", "", [("{scenario}", "{seed}")])]
+    of_features = {}
+    for experiment in STUDY.experiments:
+        of_features.setdefault(experiment.features, []).append(experiment.scenario)
+    sharing = {}
+    for features, scenarios in of_features.items():
+        sharing.setdefault(tuple(sorted(scenarios)), []).append(features)
+    sets = [
+        (features, members[start : start + together])
+        for scenarios, features in sorted(sharing.items())
+        for members in [
+            [(name, seed) for seed in config["study"]["seeds"] for name in scenarios]
+        ]
+        for start in range(0, len(members), together)
+    ]
+    return [
+        trainer(f"train_together_{number}", one_of(features), members)
+        for number, (features, members) in enumerate(sets, 1)
+    ]
+
+
+def trainer(name, features, members):
+    """Names and files of a rule that trains these (scenario, seed) of each of its feature sets."""
+    (first, seed), (last, last_seed) = members[0], members[-1]
+    span = f"{first}_seed{seed}" + (
+        f"_to_{last}_seed{last_seed}" if len(members) > 1 else ""
+    )
+    named = "; ".join(f"{scenario}, seed {seed}" for scenario, seed in members)
+    for wildcard in ("scenario", "seed"):
+        named = named.replace("{" + wildcard + "}", "{wildcards." + wildcard + "}")
+    return {
+        "name": name,
+        "features": features or one_of(STUDY.feature_sets),
+        "members": members,
+        "folders": [
+            of_model("{split}", "{features}", *member, "") for member in members
+        ],
+        "log": "<logs>/train/{split}_{features}_" + f"{span}.log",
+        "message": "Training {wildcards.features} in "
+        + named
+        + ", split {wildcards.split}",
+    }
+
+
+def models_of_job(members):
+    """Identity and channels of the models that a job trains, in the order of its outputs."""
+
+    def models(wildcards):
+        named = [
+            (scenario.format(**wildcards), int(str(seed).format(**wildcards)))
+            for scenario, seed in members
+        ]
+        return [
+            [
+                wildcards.split,
+                wildcards.features,
+                scenario,
+                seed,
+                manifest(wildcards.features, scenario),
+            ]
+            for scenario, seed in named
+        ]
+
+    return models
 
 
 def augmentation_of(row):
@@ -862,10 +933,15 @@ def training_events(wildcards):
 
 
 def learning():
-    """Settings of a training that shape its result; threads and device do not."""
-    return {
-        k: v for k, v in config["training"].items() if k not in ("threads", "device")
-    }
+    """Settings of a training that shape its result."""
+    others = (
+        "threads",
+        "device",
+        "graphs",
+        "models_per_job",
+        "checkpoint_minutes",
+    )
+    return {k: v for k, v in config["training"].items() if k not in others}
 
 
 def gpus():
@@ -884,8 +960,9 @@ def trained():
 
 
 def of_model(split, features, scenario, seed, name):
-    """One file of a model's folder."""
-    return f"<results>/models/{split}/{features}/{scenario}/seed{seed}/{name}"
+    """One file of a model's folder, or the folder where the name is blank."""
+    folder = f"<results>/models/{split}/{features}/{scenario}/seed{seed}"
+    return f"{folder}/{name}" if name else folder
 
 
 def of_models(name):

@@ -1,33 +1,39 @@
-rule train:
-    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/models/roles/gamma0/1pre-1post/seed1/model.safetensors"""
-    input:
-        patches=training_patches,
-        augmentation="<results>/splits/{split}/augmentation.tsv",
-        validation="<results>/splits/{split}/validation.tsv",
-        scaling="<results>/splits/{split}/scaling.json",
-    output:
-        model="<results>/models/{split}/{features}/{scenario}/seed{seed}/model.safetensors",
-        history="<results>/models/{split}/{features}/{scenario}/seed{seed}/history.tsv",
-    log:
-        "<logs>/train/{split}_{features}_{scenario}_seed{seed}.log",
-    conda:
-        "../../envs/train.yaml"
-    threads: config["training"]["threads"]
-    resources:
-        gpu=gpus(),
-        mem_mb=10000,
-        runtime=240,
-    params:
-        channels=manifest,
-        events=training_events,
-        augmentation=augmentation,
-        scope=scaling_scope,
-        s2_offset=s2_offset,
-        network=lookup(dpath="model", within=config),
-        training=learning(),
-        threshold=lookup(dpath="threshold", within=config),
-        code=code("train.py"),
-    message:
-        "Training {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
-    script:
-        "../scripts/train.py"
+# One rule, or a few that differ in how many models each of their jobs trains (`trainers`).
+for trainer in trainers():
+
+    rule:
+        name:
+            trainer["name"]
+        input:
+            patches=training_patches,
+            augmentation="<results>/splits/{split}/augmentation.tsv",
+            validation="<results>/splits/{split}/validation.tsv",
+            scaling="<results>/splits/{split}/scaling.json",
+        output:
+            models=[f"{folder}/model.safetensors" for folder in trainer["folders"]],
+            histories=[f"{folder}/history.tsv" for folder in trainer["folders"]],
+        log:
+            trainer["log"],
+        wildcard_constraints:
+            features=trainer["features"],
+        conda:
+            "../../envs/train.yaml"
+        threads: config["training"]["threads"]
+        resources:
+            gpu=gpus(),
+            mem_mb=10000 + 1500 * (len(trainer["folders"]) - 1),
+            runtime=240 * len(trainer["folders"]),
+        params:
+            events=training_events,
+            models=models_of_job(trainer["members"]),
+            augmentation=augmentation,
+            scope=scaling_scope,
+            s2_offset=s2_offset,
+            network=lookup(dpath="model", within=config),
+            training=learning(),
+            threshold=lookup(dpath="threshold", within=config),
+            code=code("train.py"),
+        message:
+            trainer["message"]
+        script:
+            "../scripts/train.py"

@@ -8,8 +8,9 @@ for it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,17 +47,34 @@ class Examples:
     Attributes
     ----------
     patches: (event, index) of each, in order.
-    images: (patch, y, x, channel) float32 in 0..1.
+    images: (patch, y, x, channel) float32 in 0..1, all channels that are in memory.
     reference, valid: (patch, y, x) uint8.
+    columns: (channel,) int64, which channels of `images` make a batch; None for all.
+    digests: of each of those channels, and last of all else; equal where all values are.
     """
 
     patches: tuple[tuple[str, int], ...]
     images: Tensor
     reference: Tensor
     valid: Tensor
+    columns: Tensor | None
+    digests: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.patches)
+
+    def with_channels(self, columns: Sequence[int]) -> Examples:
+        """The same patches in the same memory, of which batches show these channels only.
+
+        Parameters
+        ----------
+        columns: positions in `images`, in the order of the network's input.
+        """
+        if list(columns) == list(range(self.images.shape[-1])):
+            return self
+        digests = (*(self.digests[column] for column in columns), self.digests[-1])
+        chosen = torch.tensor(columns, device=self.images.device)
+        return replace(self, columns=chosen, digests=digests)
 
     @property
     def size(self) -> int:
@@ -65,8 +83,11 @@ class Examples:
 
     def part(self, start: int, end: int) -> Batch:
         """Patches `start` to `end` as they are."""
+        images = self.images[start:end]
+        if self.columns is not None:
+            images = images[..., self.columns]
         return Batch(
-            self.images[start:end].permute(0, 3, 1, 2),
+            images.permute(0, 3, 1, 2),
             self.reference[start:end, None].float(),
             self.valid[start:end, None].float(),
         )
@@ -82,7 +103,12 @@ class Examples:
         """
         count, size = len(patch), self.size
         pixels = (patch[:, None] * (size * size) + orders[step]).flatten()
-        images = self.images.flatten(0, 2).index_select(0, pixels)
+        every = self.images.flatten(0, 2)
+        # Both give (pixel, channel) in one pass; the first is the faster where it will do.
+        if self.columns is None:
+            images = every.index_select(0, pixels)
+        else:
+            images = every[pixels[:, None], self.columns]
         return Batch(
             images.view(count, size, size, -1).permute(0, 3, 1, 2),
             self.reference.flatten()[pixels].view(count, 1, size, size).float(),
@@ -180,9 +206,25 @@ def read_examples(
         scene = scene_limits(patch_files[event], channels, scaling)
         read_images(patch_files[event], indices, channels, scaling, scene, images[start:end])
         start = end
+    places = tuple((event, int(patch)) for event, indices in chosen.items() for patch in indices)
+    reference = np.concatenate([mask for mask, _ in flags.values()])
+    valid = np.concatenate([valid for _, valid in flags.values()])
     return Examples(
-        tuple((event, int(patch)) for event, indices in chosen.items() for patch in indices),
+        places,
         torch.from_numpy(images).to(device),
-        torch.from_numpy(np.concatenate([mask for mask, _ in flags.values()])).to(device),
-        torch.from_numpy(np.concatenate([valid for _, valid in flags.values()])).to(device),
+        torch.from_numpy(reference).to(device),
+        torch.from_numpy(valid).to(device),
+        None,
+        (
+            *(digest(images[..., number].tobytes()) for number in range(len(channels))),
+            digest(repr(places).encode(), reference.tobytes(), valid.tobytes()),
+        ),
     )
+
+
+def digest(*parts: bytes) -> str:
+    """32 hexadecimal digits that are equal where all parts are (BLAKE2b)."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(part)
+    return hashed.hexdigest()

@@ -17,12 +17,17 @@ def beside(path: str | Path) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    partial = final.with_name(f".{final.stem}.partial{final.suffix}")
+    partial = partial_of(final)
     try:
         yield partial
         os.replace(partial, final)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def partial_of(path: Path) -> Path:
+    """Under which name `beside` writes a file."""
+    return path.with_name(f".{path.stem}.partial{path.suffix}")
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -55,6 +55,7 @@ class Description:
     epoch: the epoch that was kept, from 1.
     validation_f1: at that epoch; None when the validation patches hold no landslide.
     code: hash of the code that trained it.
+    fingerprint: of all data, settings and code that shaped it.
     scarp, torch: versions.
     """
 
@@ -75,6 +76,7 @@ class Description:
     epoch: int
     validation_f1: float | None
     code: str
+    fingerprint: str
     scarp: str
     torch: str
 

@@ -16,8 +16,10 @@ from scarp.errors import Fault, ScarpError
 #: Split, features, scenario and seed of a model.
 ModelId = tuple[str, str, str, int]
 
-# As rule train words its message.
-_TRAINING = re.compile(r"^Job \d+: Training (\S+) in (\S+), seed (\d+), split (\S+)$", re.MULTILINE)
+# As the rules that train word their messages.
+_TRAINING = re.compile(r"^Job \d+: Training (\S+) in (.+), split (\S+)$", re.MULTILINE)
+_MEMBER = re.compile(r"(\S+), seed (\d+)")
+_TRAINER = re.compile(r"train(_together_\d+)?")
 _JOB_TABLE = re.compile(r"^Job stats:\n.*\n-[- ]+\n((?:\S+ +\d+\n)+)", re.MULTILINE)
 _DONE = "Nothing to be done"
 
@@ -89,17 +91,21 @@ def read_dry_run(output: str) -> Left:
         )
     rows = (line.rsplit(maxsplit=1) for line in table[1].splitlines()) if table else ()
     jobs = {rule: int(count) for rule, count in rows if rule not in ("all", "study", "total")}
-    trainings = frozenset(
-        (split, features, scenario, int(seed))
-        for features, scenario, seed, split in _TRAINING.findall(output)
-    )
-    if len(trainings) != jobs.get("train", 0):
+    messages = _TRAINING.findall(output)
+    training = sum(count for rule, count in jobs.items() if _TRAINER.fullmatch(rule))
+    if len(messages) != training:
         raise PlanError(
             Fault(
-                f"names {len(trainings)} trainings",
+                f"names {len(messages)} jobs that train",
                 "dry run",
-                f"{jobs.get('train', 0)}, as its table of jobs says",
-                "let the message of rule train read 'Training F in S, seed N, split P'",
+                f"{training}, as its table of jobs says",
+                "let the messages of these rules read 'Training F in S, seed N, split P', where"
+                " 'S, seed N' may stand several times, with '; ' between",
             )
         )
+    trainings = frozenset(
+        (split, features, scenario, int(seed))
+        for features, members, split in messages
+        for scenario, seed in _MEMBER.findall(members)
+    )
     return Left(jobs, trainings)
