@@ -317,7 +317,7 @@ def test_what_ends_within_a_minute_needs_nothing_cheaper() -> None:
 
 
 def test_a_real_network_is_measured() -> None:
-    speed = measure(3, 2, 2, 16, 4, "cpu", 1, seconds=0.01)
+    speed = measure(3, 2, 2, 16, 4, "cpu", "auto", 1, seconds=0.01)
     assert speed.channels == 3
     assert not speed.gpu
     assert speed.training > 0
@@ -349,7 +349,7 @@ def _study(tmp_path: Path, downloads: Mapping[str, int] | None = None) -> Planne
             "pathvars": {"results": str(tmp_path / "results"), "resources": str(tmp_path / "r")},
             "patches": {"size": 32, "stride": 32},
             "model": {"base_width": 4, "blocks": 2},
-            "training": {"epochs": 1000, "device": "cpu", "threads": 1},
+            "training": {"epochs": 1000, "device": "cpu", "precision": "auto", "threads": 1},
             "simulate": {"smallest": 64, "largest": 64},
         }
     )

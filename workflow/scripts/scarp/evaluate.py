@@ -8,7 +8,6 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from scarp.errors import DataError, Fault
@@ -24,6 +23,8 @@ from scarp.predict import (
     write_prediction,
 )
 from scarp.split_files import read_test_list
+from scarp.training.device import choose
+from scarp.training.settings import DeviceChoice
 from scarp.tsv import write_table
 from scarp.unet import UNet
 
@@ -43,7 +44,7 @@ def evaluate(
     patch_files: Mapping[str, str | Path],
     test_tables: Mapping[str, str | Path],
     folder: str | Path,
-    device: str = "auto",
+    device: DeviceChoice = "auto",
     threads: int = 1,
 ) -> None:
     """Predict and score the test patches of every site.
@@ -58,7 +59,7 @@ def evaluate(
     patch_files: site -> its patches file.
     test_tables: site -> list of its patches that are tested, with its role. A published event on
         which its authors do not test has none, and gets no score.
-    device: auto, cpu or cuda; auto takes a GPU where there is one.
+    device: auto, cpu or cuda; auto takes a GPU where there is one. Computed in fp32.
     threads: CPU threads.
 
     Raises
@@ -66,13 +67,12 @@ def evaluate(
     ModelError: the model is incomplete, or a site lacks one of its channels.
     DataError: no site has a patch to test.
     """
-    torch.set_num_threads(threads)
+    arithmetic = choose(device, "fp32", threads)
     model, description = load(model_path)
     for site in test_tables:  # all sites before the first prediction
         there = read_table(patch_files[site]).channels
         check_channels(description, model_path, patch_files[site], there)
-    if device != "cpu" and torch.cuda.is_available():
-        model = model.to("cuda")
+    model = model.to(arithmetic.device)
     results = Path(folder)
     sites: list[tuple[object, ...]] = []
     patches: list[tuple[object, ...]] = []

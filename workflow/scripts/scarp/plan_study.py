@@ -259,6 +259,7 @@ def _measure(
         config["patches"]["size"],
         training["batch_size"],
         training["device"],
+        training["precision"],
         threads,
         seconds,
     )

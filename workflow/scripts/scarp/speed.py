@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from scarp.adam import Adam
 from scarp.loss import soft_dice
+from scarp.training.device import choose
+from scarp.training.settings import DeviceChoice, PrecisionChoice
 from scarp.unet import UNet
 
 #: Pixels of a measured batch at most: the study's own 16 patches of 128 x 128. Larger batches need
@@ -51,27 +52,28 @@ def measure(
     blocks: int,
     patch_size: int,
     batch_size: int,
-    device: Literal["auto", "cpu", "cuda"],
+    device: DeviceChoice,
+    precision: PrecisionChoice,
     threads: int,
     seconds: float = 5.0,
 ) -> Speed:
     """Time training steps and forward passes of a U-Net on random patches; the quickest counts.
 
-    Changes PyTorch's number of threads and its deterministic mode, as a training does.
+    Sets PyTorch up for the device, as a training does.
 
     Parameters
     ----------
     channels, base_width, blocks: of `scarp.unet.UNet`.
     patch_size: side in pixels, a multiple of 2**blocks.
     batch_size: patches per step; fewer are measured when they are large or the machine is slow.
-    device: as in `scarp.train.TrainingSettings`.
+    device, precision: as in `scarp.training.settings.TrainingSettings`.
     threads: CPU threads.
     seconds: how long steps are repeated, after three that are not counted: 1 to 50 times.
     """
-    torch.set_num_threads(threads)
-    gpu = device != "cpu" and torch.cuda.is_available()
-    chosen = torch.device("cuda" if gpu else "cpu")
-    torch.set_deterministic_debug_mode("warn" if gpu else "error")
+    # A GPU that a training holds is measured all the same: the plan is not to wait for it.
+    arithmetic = choose(device, precision, threads, alone=False)
+    chosen = arithmetic.device
+    gpu = chosen.type == "cuda"
     generator = torch.Generator().manual_seed(1)
     model = UNet(channels, base_width, blocks).to(chosen)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -83,14 +85,17 @@ def measure(
     valid = torch.ones_like(reference)
 
     def train(count: int) -> None:
-        loss = soft_dice(model(images[:count]), reference[:count], valid[:count])
+        with arithmetic.network():
+            logits = model(images[:count])
+        loss = soft_dice(logits, reference[:count], valid[:count])
         model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
 
     @torch.inference_mode()
     def predict(count: int) -> Tensor:
-        logits: Tensor = model(images[:count])
+        with arithmetic.network():
+            logits: Tensor = model(images[:count])
         return logits
 
     if gpu:
