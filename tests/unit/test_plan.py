@@ -67,7 +67,7 @@ LAYOUT = Layout(
 )
 PUBLISHED = replace(LAYOUT, published=True)
 EFFORT = Effort(epochs=10, batch_norm="running", base_width=8, threads=2, device="cpu")
-MACHINE = Machine(cores=4, there=4, gpus=0, nodes=0)
+MACHINE = Machine(cores=4, there=4, gpus=0, memory=0, asked=10_000, nodes=0)
 CHOICES = Choices((1, 2), ("1pre-1post", "3pre-3post"), {"a": "sar", "b": "sar", "c": "optical"})
 SLOW = (
     Speed(4, 1.0, 0.3, "CPU test", False, 10**9),
@@ -220,10 +220,15 @@ def test_a_measurement_that_was_disturbed_is_not_believed() -> None:
         (replace(MACHINE, gpus=1), EFFORT, 2),
         (replace(MACHINE, gpus=1), replace(EFFORT, device="auto"), 1),
         (replace(MACHINE, gpus=4), replace(EFFORT, device="auto"), 2),
+        (replace(MACHINE, memory=20_000), EFFORT, 2),
+        (replace(MACHINE, memory=19_999), EFFORT, 1),
+        # It asks for more than there is, and gets what there is.
+        (replace(MACHINE, memory=5_000), EFFORT, 1),
+        (replace(MACHINE, memory=5_000, asked=0), EFFORT, 2),
         (replace(MACHINE, nodes=64), EFFORT, 64),
     ],
 )
-def test_cores_gpus_and_nodes_limit_what_runs_at_once(
+def test_cores_memory_gpus_and_nodes_limit_what_runs_at_once(
     machine: Machine, effort: Effort, number: int
 ) -> None:
     assert running_at_once(machine, effort)[0] == number

@@ -60,13 +60,18 @@ class Machine:
     Attributes
     ----------
     cores: of this run; there: of the machine.
-    gpus: trainings that may hold a GPU at once, as the resource `gpu` says; 0: no limit is set.
+    gpus: trainings that may hold a GPU at once, as the resource `gpu` says; 0: none can, or no
+        limit is set.
+    memory: MB of all jobs at once, as the resource `mem_mb` says; 0: no limit is set.
+    asked: MB that a training asks for; 0: not known.
     nodes: jobs on a cluster at once; 0: all run here.
     """
 
     cores: int
     there: int
     gpus: int
+    memory: int
+    asked: int
     nodes: int
 
 
@@ -123,10 +128,15 @@ def running_at_once(machine: Machine, effort: Effort) -> tuple[int, str]:
     if machine.nodes:
         return machine.nodes, "jobs of the cluster, taken to be as fast as this machine"
     threads = min(effort.threads, machine.cores)
-    by_cores = machine.cores // threads
-    if effort.device != "cpu" and 0 < machine.gpus < by_cores:
-        return machine.gpus, f"resource gpu={machine.gpus}, which device {effort.device} asks for"
-    return by_cores, f"of {machine.cores} cores each takes {threads}"
+    limits = [(machine.cores // threads, f"of {machine.cores} cores each takes {threads}")]
+    if machine.memory and machine.asked:
+        # A training that asks for more than there is runs alone.
+        number = max(machine.memory // machine.asked, 1)
+        limits.append((number, f"of mem_mb={machine.memory} each asks for {machine.asked}"))
+    if machine.gpus and effort.device != "cpu":
+        reason = f"resource gpu={machine.gpus}, which device {effort.device} asks for"
+        limits.append((machine.gpus, reason))
+    return min(limits, key=lambda limit: limit[0])
 
 
 def elapsed(seconds: Iterable[float], at_once: int) -> float:
