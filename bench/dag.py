@@ -24,6 +24,8 @@ from project import Project
 
 #: Events of config/events.tsv.
 PUBLISHED = 28
+# As users have it: Python keeps what it compiled.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 DAYS = {
     "sentinel1": {
         "PRE3": "05-01",
@@ -51,16 +53,22 @@ def add_event(project: Project, event: str, role: str) -> None:
     )
 
 
-def measure(events: int, what: str, project: Project, *arguments: str) -> None:
-    """Run snakemake once and print a line of the table."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
+def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+    """Start snakemake in a process of its own."""
+    return subprocess.Popen(
         project.command(*arguments),
         cwd=project.folder,
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def measure(events: int, what: str, project: Project, *arguments: str) -> None:
+    """Run snakemake once and print a line of the table."""
+    started = time.perf_counter()
+    process = start(project, *arguments)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)
@@ -91,8 +99,8 @@ def main() -> None:
             project = Project.create(Path(scratch))
             for number in range(PUBLISHED, events):
                 add_event(project, f"X{number:05d}", "train" if number % 5 else "independent")
-            # Python compiles the library, and what its files import is remembered beside.
-            subprocess.run(project.command("-n", "--quiet", "all", *study), cwd=scratch, check=True)
+            # What Python compiles and what the library's files import is remembered from now on.
+            start(project, "-n", *study).communicate()
             measure(events, "dry, fresh", project, "-n", *study)
             project.pretend_finished(*study)
             measure(events, "nothing to do", project, "--cores", "1", *study)
