@@ -68,7 +68,9 @@ LAYOUT = Layout(
 PUBLISHED = replace(LAYOUT, published=True)
 EFFORT = Effort(epochs=10, batch_norm="running", base_width=8, threads=2, device="cpu")
 MACHINE = Machine(cores=4, there=4, gpus=0, memory=0, asked=10_000, nodes=0)
-CHOICES = Choices((1, 2), ("1pre-1post", "3pre-3post"), {"a": "sar", "b": "sar", "c": "optical"})
+CHOICES = Choices(
+    (1, 2), ("roles",), ("1pre-1post", "3pre-3post"), {"a": "sar", "b": "sar", "c": "optical"}
+)
 SLOW = (
     Speed(4, 1.0, 0.3, "CPU test", False, 10**9),
     Speed(8, 3.0, 0.5, "CPU test", False, 2 * 10**9),
@@ -296,6 +298,19 @@ def test_more_cores_and_no_turns_on_a_missing_gpu_are_named_where_they_help() ->
     on_gpu = _cheaper(**turns, on_gpu=True)  # type: ignore[arg-type]
     assert not any("device" in added for added in on_gpu)
     assert all(row.seconds is not None for row in on_gpu.values())
+
+
+def test_one_of_several_splits_is_cheaper() -> None:
+    splits = ("roles", "leave-event-out-1", "leave-event-out-2")
+    models = [_model(split=split, seed=seed) for split in splits for seed in (1, 2)]
+    choices = replace(CHOICES, splits=("roles", "leave-event-out"))
+    left = frozenset(model.identity for model in models)
+    rows = cheaper(models, left, lambda _: 600.0, 1.0, True, MACHINE, EFFORT, choices)
+    # Two at once, of two, four and all six models.
+    found = {row.added: row.seconds for row in rows}
+    assert found["--config 'study={splits: [roles]}'"] == 600
+    assert found["--config 'study={splits: [leave-event-out]}'"] == 1200
+    assert found["--config 'study={seeds: [1]}'"] == 900
 
 
 def test_what_ends_within_a_minute_needs_nothing_cheaper() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from project import TINY, Project
@@ -28,3 +29,17 @@ def test_a_finished_study_has_nothing_left(scratch: Project) -> None:
     printed = scratch.run("--cores", "2", "plan", *TINY, "--config", "training={epochs: 2}")
     assert "Training: 2 of 2 models are left" in printed
     assert "(counted)" in printed
+
+
+def test_seeds_and_folds_are_a_list_and_no_code(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project")
+    grid = ("study={seeds: [1, 2, 3], splits: [roles, leave-event-out]}", "split={folds: 2}")
+    printed = project.run("--cores", "2", "plan", *TINY, "--config", *grid)
+    # Two experiments, three seeds, roles and two folds.
+    assert "Training: 18 of 18 models are left" in printed
+    counts = {rule: int(count) for rule, count in re.findall(r"([a-z_]{5,}) +(\d+)\b", printed)}
+    assert (counts["train"], counts["evaluate"], counts["split_training"]) == (18, 18, 3)
+    # Roles tests SIM03; each fold tests one of the two others.
+    assert counts["split_testing"] == 3
+    # One figure for all folds.
+    assert counts["figure_scores"] == 2

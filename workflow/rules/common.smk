@@ -1191,7 +1191,7 @@ def planned_models():
 
 
 def smaller_choices():
-    """Among which seeds, scenarios (fewest dates first) and feature sets a smaller study chooses."""
+    """Among which seeds, splits, scenarios (fewest dates first) and feature sets to choose fewer."""
     rows = [
         STUDY.scenarios[name]
         for name in config["study"]["scenarios"] or STUDY.scenarios
@@ -1199,6 +1199,7 @@ def smaller_choices():
     rows.sort(key=lambda row: (row.pre + row.post, row.pre, row.scenario))
     return {
         "seeds": config["study"]["seeds"],
+        "splits": families(),
         "scenarios": [row.scenario for row in rows],
         "features": {
             name: group

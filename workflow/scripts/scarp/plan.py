@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from scarp.augment import SETS
+from scarp.folds import kind_of
 from scarp.plan_jobs import ModelId
 from scarp.plan_sizes import Patches
 from scarp.speed import Speed
@@ -81,12 +82,14 @@ class Choices:
 
     Attributes
     ----------
-    seeds, scenarios: as chosen; scenarios with the fewest dates first.
+    seeds, splits, scenarios: as chosen, folds of leave-event-out as one split; scenarios with the
+        fewest dates first.
     features: id -> group of the chosen feature sets, in the order of their table, without rows that
         are there for an ablation.
     """
 
     seeds: Sequence[int]
+    splits: Sequence[str]
     scenarios: Sequence[str]
     features: Mapping[str, str]
 
@@ -238,6 +241,11 @@ def _smaller_studies(
         found.append(
             ("one seed", f"--config 'study={{seeds: [{seed}]}}'", lambda model: model.seed == seed)
         )
+    if len(choices.splits) > 1:
+        found += [
+            (f"only split {split}", f"--config 'study={{splits: [{split}]}}'", _is_of(split))
+            for split in choices.splits
+        ]
     if len(choices.scenarios) > 1:
         scenario = choices.scenarios[0]
         found.append(
@@ -258,6 +266,11 @@ def _smaller_studies(
             )
         )
     return found
+
+
+def _is_of(split: str) -> Callable[[PlannedModel], bool]:
+    """Whether a model is of a split, or of a fold of it."""
+    return lambda model: kind_of(model.split) == split
 
 
 def _more_at_once(machine: Machine, effort: Effort, on_gpu: bool) -> list[tuple[str, str, int]]:
