@@ -68,8 +68,10 @@ LAYOUT = Layout(
 )
 PUBLISHED = replace(LAYOUT, published=True)
 EFFORT = Effort(epochs=10, batch_norm="running", base_width=8, threads=2, device="cpu")
-MACHINE = Machine(cores=4, there=4, gpus=0, nodes=0)
-CHOICES = Choices((1, 2), ("1pre-1post", "3pre-3post"), {"a": "sar", "b": "sar", "c": "optical"})
+MACHINE = Machine(cores=4, there=4, gpus=0, memory=0, asked=10_000, nodes=0)
+CHOICES = Choices(
+    (1, 2), ("roles",), ("1pre-1post", "3pre-3post"), {"a": "sar", "b": "sar", "c": "optical"}
+)
 SLOW = (
     Speed(4, 1.0, 0.3, "CPU test", False, 10**9),
     Speed(8, 3.0, 0.5, "CPU test", False, 2 * 10**9),
@@ -235,10 +237,15 @@ def test_a_measurement_that_was_disturbed_is_not_believed() -> None:
         (replace(MACHINE, gpus=1), EFFORT, 2),
         (replace(MACHINE, gpus=1), replace(EFFORT, device="auto"), 1),
         (replace(MACHINE, gpus=4), replace(EFFORT, device="auto"), 2),
+        (replace(MACHINE, memory=20_000), EFFORT, 2),
+        (replace(MACHINE, memory=19_999), EFFORT, 1),
+        # It asks for more than there is, and gets what there is.
+        (replace(MACHINE, memory=5_000), EFFORT, 1),
+        (replace(MACHINE, memory=5_000, asked=0), EFFORT, 2),
         (replace(MACHINE, nodes=64), EFFORT, 64),
     ],
 )
-def test_cores_gpus_and_nodes_limit_what_runs_at_once(
+def test_cores_memory_gpus_and_nodes_limit_what_runs_at_once(
     machine: Machine, effort: Effort, number: int
 ) -> None:
     assert running_at_once(machine, effort)[0] == number
@@ -306,6 +313,19 @@ def test_more_cores_and_no_turns_on_a_missing_gpu_are_named_where_they_help() ->
     on_gpu = _cheaper(**turns, on_gpu=True)  # type: ignore[arg-type]
     assert not any("device" in added for added in on_gpu)
     assert all(row.seconds is not None for row in on_gpu.values())
+
+
+def test_one_of_several_splits_is_cheaper() -> None:
+    splits = ("roles", "leave-event-out-1", "leave-event-out-2")
+    models = [_model(split=split, seed=seed) for split in splits for seed in (1, 2)]
+    choices = replace(CHOICES, splits=("roles", "leave-event-out"))
+    left = frozenset(model.identity for model in models)
+    rows = cheaper(models, left, lambda _: 600.0, 1.0, True, MACHINE, EFFORT, choices)
+    # Two at once, of two, four and all six models.
+    found = {row.added: row.seconds for row in rows}
+    assert found["--config 'study={splits: [roles]}'"] == 600
+    assert found["--config 'study={splits: [leave-event-out]}'"] == 1200
+    assert found["--config 'study={seeds: [1]}'"] == 900
 
 
 def test_what_ends_within_a_minute_needs_nothing_cheaper() -> None:

@@ -13,6 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("--configfile", "config/tiny.yaml")
+# Snakemake waits a tenth of a second for each job whose files it touches.
+TOUCH = """
+import sys
+from snakemake.cli import main
+from snakemake.executors.touch import Executor
+Executor.SLEEPING_TIME = 0
+main(sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,11 @@ class Project:
 
     def run(self, *arguments: str, check: bool = True) -> str:
         """Run snakemake here; its whole output. A failure shows it."""
+        return self._run(self.command(*arguments), check)
+
+    def _run(self, command: Sequence[str], check: bool = True) -> str:
         done = subprocess.run(
-            self.command(*arguments),
+            command,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -50,7 +61,7 @@ class Project:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         if check and done.returncode:
-            raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}")
+            raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}")
         return done.stdout
 
     def jobs(self, *arguments: str) -> list[str]:
@@ -70,7 +81,8 @@ class Project:
             elif line.startswith("results/"):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.touch()
-        self.run("--touch", "--forceall", "--cores", "1", "--quiet", "all", *arguments)
+        touch = ("--touch", "--forceall", "--cores", "1", "--quiet", "all")
+        self._run([sys.executable, "-c", TOUCH, *touch, *arguments])
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace the first `old` in a file."""

@@ -198,6 +198,6 @@ def test_a_killed_run_resumes_to_the_same_bytes(
 
 
 def test_the_default_profile_is_used(finished: Project) -> None:
-    """Without it nothing would keep two trainings from sharing one GPU."""
+    """It goes on after a failure, and makes anew what a killed run was writing."""
     output = finished.run("-n", *TINY)
     assert "profiles/default" in output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from project import TINY, Project
@@ -28,3 +29,19 @@ def test_a_finished_study_has_nothing_left(scratch: Project) -> None:
     printed = scratch.run("--cores", "2", "plan", *TINY, "--config", "training={epochs: 2}")
     assert "Training: 2 of 2 models are left" in printed
     assert "(counted)" in printed
+
+
+def test_a_plan_counts_seeds_and_folds_and_what_memory_allows(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "project")
+    grid = ("study={seeds: [1, 2, 3], splits: [roles, leave-event-out]}", "split={folds: 2}")
+    memory = ("--resources", "mem_mb=5000", "--set-resources", "train:mem_mb=4000")
+    printed = project.run("--cores", "2", "plan", *TINY, "--config", *grid, *memory)
+    # Two experiments, three seeds, roles and two folds.
+    assert "Training: 18 of 18 models are left" in printed
+    counts = {rule: int(count) for rule, count in re.findall(r"([a-z_]{5,}) +(\d+)\b", printed)}
+    assert (counts["train"], counts["evaluate"], counts["split_training"]) == (18, 18, 3)
+    # Roles tests SIM03; each fold tests one of the two others.
+    assert counts["split_testing"] == 3
+    # One figure for all folds.
+    assert counts["figure_scores"] == 2
+    assert "at once      1 (of mem_mb=5000 each asks for 4000)" in printed

@@ -25,6 +25,7 @@ from scarp.channels import EPOCHS, all_channels, bands_of
 from scarp.acquisition import inventory_file, is_acquired
 from scarp.comparable import compared_events, compared_pairs, imaged_epochs, unproven
 from scarp.errors import ScarpError
+from scarp.pools import pools
 from scarp.scenes import (
     LIST,
     chained,
@@ -45,6 +46,19 @@ except ScarpError as error:
     raise WorkflowError(
         f"The configuration or its tables are wrong.\n{error}"
     ) from None
+
+
+def runs_on_cluster():
+    """Whether jobs run on nodes of a cluster; `--jobs` says how many at a time."""
+    return workflow.global_resources["_nodes"].value is not None
+
+
+# What the user grants (--resources, a profile) stands before what this machine has. A request for
+# more than there is becomes a request for all of it: such a job runs alone. Snakemake also starts
+# itself for single jobs, which bring what they were granted.
+if workflow.is_main_process:
+    for name, amount in pools(runs_on_cluster()).items():
+        workflow.global_resources.setdefault(name, amount)
 
 if "roles" in config["study"]["splits"]:
     for group, events in STUDY.shared_groups().items():
@@ -1254,7 +1268,7 @@ def planned_models():
 
 
 def smaller_choices():
-    """Among which seeds, scenarios (fewest dates first) and feature sets a smaller study chooses."""
+    """Among which seeds, splits, scenarios (fewest dates first) and feature sets to choose fewer."""
     rows = [
         STUDY.scenarios[name]
         for name in config["study"]["scenarios"] or STUDY.scenarios
@@ -1262,6 +1276,7 @@ def smaller_choices():
     rows.sort(key=lambda row: (row.pre + row.post, row.pre, row.scenario))
     return {
         "seeds": config["study"]["seeds"],
+        "splits": families(),
         "scenarios": [row.scenario for row in rows],
         "features": {
             name: group
@@ -1273,15 +1288,17 @@ def smaller_choices():
 
 def machine():
     """What this run of Snakemake may use at a time; 0 where nothing limits it."""
-    allowed = workflow.global_resources
-    granted = {
-        name: allowed[name].value if name in allowed else None
-        for name in ("_cores", "_nodes", "gpu")
-    }
-    there = os.cpu_count() or 1
+
+    def amount(resources, name):
+        found = resources.get(name)
+        return 0 if found.is_evaluable() else found.value or 0
+
+    granted, there = workflow.global_resources, os.cpu_count() or 1
     return {
-        "cores": min(granted["_cores"] or there, there),
+        "cores": min(amount(granted, "_cores") or there, there),
         "there": there,
-        "gpus": granted["gpu"] or 0,
-        "nodes": granted["_nodes"] or 0,
+        "gpus": amount(granted, "gpu"),
+        "memory": amount(granted, "mem_mb"),
+        "asked": amount(workflow.get_rule("train").resources, "mem_mb"),
+        "nodes": amount(granted, "_nodes"),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from scarp.augment import SETS
+from scarp.folds import kind_of
 from scarp.plan_jobs import ModelId
 from scarp.plan_sizes import Patches
 from scarp.speed import Speed
@@ -60,13 +61,18 @@ class Machine:
     Attributes
     ----------
     cores: of this run; there: of the machine.
-    gpus: trainings that may hold a GPU at once, as the resource `gpu` says; 0: no limit is set.
+    gpus: trainings that may hold a GPU at once, as the resource `gpu` says; 0: none can, or no
+        limit is set.
+    memory: MB of all jobs at once, as the resource `mem_mb` says; 0: no limit is set.
+    asked: MB that a training asks for; 0: not known.
     nodes: jobs on a cluster at once; 0: all run here.
     """
 
     cores: int
     there: int
     gpus: int
+    memory: int
+    asked: int
     nodes: int
 
 
@@ -76,12 +82,14 @@ class Choices:
 
     Attributes
     ----------
-    seeds, scenarios: as chosen; scenarios with the fewest dates first.
+    seeds, splits, scenarios: as chosen, folds of leave-event-out as one split; scenarios with the
+        fewest dates first.
     features: id -> group of the chosen feature sets, in the order of their table, without rows that
         are there for an ablation.
     """
 
     seeds: Sequence[int]
+    splits: Sequence[str]
     scenarios: Sequence[str]
     features: Mapping[str, str]
 
@@ -123,10 +131,15 @@ def running_at_once(machine: Machine, effort: Effort) -> tuple[int, str]:
     if machine.nodes:
         return machine.nodes, "jobs of the cluster, taken to be as fast as this machine"
     threads = min(effort.threads, machine.cores)
-    by_cores = machine.cores // threads
-    if effort.device != "cpu" and 0 < machine.gpus < by_cores:
-        return machine.gpus, f"resource gpu={machine.gpus}, which device {effort.device} asks for"
-    return by_cores, f"of {machine.cores} cores each takes {threads}"
+    limits = [(machine.cores // threads, f"of {machine.cores} cores each takes {threads}")]
+    if machine.memory and machine.asked:
+        # A training that asks for more than there is runs alone.
+        number = max(machine.memory // machine.asked, 1)
+        limits.append((number, f"of mem_mb={machine.memory} each asks for {machine.asked}"))
+    if machine.gpus and effort.device != "cpu":
+        reason = f"resource gpu={machine.gpus}, which device {effort.device} asks for"
+        limits.append((machine.gpus, reason))
+    return min(limits, key=lambda limit: limit[0])
 
 
 def elapsed(seconds: Iterable[float], at_once: int) -> float:
@@ -228,6 +241,11 @@ def _smaller_studies(
         found.append(
             ("one seed", f"--config 'study={{seeds: [{seed}]}}'", lambda model: model.seed == seed)
         )
+    if len(choices.splits) > 1:
+        found += [
+            (f"only split {split}", f"--config 'study={{splits: [{split}]}}'", _is_of(split))
+            for split in choices.splits
+        ]
     if len(choices.scenarios) > 1:
         scenario = choices.scenarios[0]
         found.append(
@@ -248,6 +266,11 @@ def _smaller_studies(
             )
         )
     return found
+
+
+def _is_of(split: str) -> Callable[[PlannedModel], bool]:
+    """Whether a model is of a split, or of a fold of it."""
+    return lambda model: kind_of(model.split) == split
 
 
 def _more_at_once(machine: Machine, effort: Effort, on_gpu: bool) -> list[tuple[str, str, int]]:
