@@ -954,6 +954,7 @@ def learning():
         "graphs",
         "models_per_job",
         "checkpoint_minutes",
+        "mem_mb",
     )
     return {k: v for k, v in config["training"].items() if k not in others}
 
@@ -1299,6 +1300,6 @@ def machine():
         "there": there,
         "gpus": amount(granted, "gpu"),
         "memory": amount(granted, "mem_mb"),
-        "asked": amount(workflow.get_rule("train").resources, "mem_mb"),
+        "asked": config["training"]["mem_mb"],
         "nodes": amount(granted, "_nodes"),
     }

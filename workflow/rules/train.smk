@@ -21,7 +21,7 @@ for trainer in trainers():
         threads: config["training"]["threads"]
         resources:
             gpu=gpus(),
-            mem_mb=10000 + 1500 * (len(trainer["folders"]) - 1),
+            mem_mb=config["training"]["mem_mb"] + 1500 * (len(trainer["folders"]) - 1),
             runtime=240 * len(trainer["folders"]),
         params:
             events=training_events,
