@@ -80,6 +80,18 @@ def code(script):
     return provenance.code_hash(script)
 
 
+def growing(amount):
+    """Resource function: memory or time of the first attempt, as much again at each further one.
+
+    What Snakemake tries again (`retries`, as on a cluster) may have failed for want of either.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return amount * attempt
+
+    return of_attempt
+
+
 # --- cubes
 
 

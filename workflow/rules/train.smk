@@ -15,8 +15,8 @@ rule train:
     threads: config["training"]["threads"]
     resources:
         gpu=gpus(),
-        mem_mb=10000,
-        runtime=240,
+        mem_mb=growing(10000),
+        runtime=growing(240),
     params:
         channels=manifest,
         events=training_events,
