@@ -94,6 +94,7 @@ use rule snap_geometry as parity_snap_geometry with:
         "<logs>/parity_snap_geometry/{event}.log",
     wildcard_constraints:
         event=compared_with("snap"),
+    localrule: True
 
 
 rule parity_event:
