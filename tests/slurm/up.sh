@@ -50,7 +50,6 @@ SelectTypeParameters=CR_CPU_Memory
 # Jobs start at once, and stay in the list when they have ended.
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=2
 MinJobAge=36000
-ReturnToService=2
 # Seconds from the request to end until the end.
 KillWait=5
 GresTypes=gpu

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ONE_NODE = (
     *("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "10"),
 )
 ASKS_FOR_GPU = ("--config", "training={device: auto}")
+METRICS = "results/demo/summary/metrics.tsv"
 BASELINES = "results/tiny/splits/roles/baselines.tsv"
 
 
@@ -38,12 +40,15 @@ def slurm() -> Iterator[None]:
     subprocess.run(["sh", scripts / "down.sh"], check=True)
 
 
+def scontrol(*arguments: str) -> str:
+    command = ["scontrol", *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def slurm_jobs() -> list[dict[str, str]]:
     """All jobs that SLURM has seen; `Comment` names the rule or group."""
-    shown = subprocess.run(
-        ["scontrol", "--oneliner", "show", "jobs"], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in shown.stdout.splitlines() if line]
+    shown = scontrol("--oneliner", "show", "jobs")
+    return [dict(re.findall(r"(\S+?)=(\S*)", line)) for line in shown.splitlines() if "=" in line]
 
 
 def placed(jobs: list[dict[str, str]]) -> list[tuple[str, str, str, str]]:
@@ -65,9 +70,9 @@ def models(project: Project) -> list[str]:
     return sorted(str(path.parent.relative_to(project.folder)) for path in found)
 
 
-def differing(project: Project, other: Project) -> list[str]:
+def differing(project: Project, other: Project, study: str = "tiny") -> list[str]:
     """Results that two projects do not share byte for byte."""
-    ours, others = project.results(), other.results()
+    ours, others = project.results(study), other.results(study)
     return [name for name in sorted({*ours, *others}) if ours.get(name) != others.get(name)]
 
 
@@ -109,12 +114,61 @@ def test_jobs_come_to_their_partitions_and_give_the_same_bytes(
     """Trainings, scoring and a baseline; the cubes and patches are there."""
     shutil.rmtree(scratch.folder / "results/tiny/models")
     (scratch.folder / BASELINES).unlink()
+    before = len(slurm_jobs())
     targets = [f"{model}/scores.tsv" for model in models(finished)]
     scratch.run(*PROFILE, *ONE_NODE, *TINY, *ASKS_FOR_GPU, "--", BASELINES, *targets)
     assert differing(scratch, finished) == []
-    assert placed(slurm_jobs()) == [
+    assert placed(slurm_jobs()[before:]) == [
         ("baselines", "cpu", "no GPU", "COMPLETED"),
         ("scoring_evaluate", "gpu", "gres:gpu:1", "COMPLETED"),
         ("train", "gpu", "gres:gpu:1", "COMPLETED"),
         ("train", "gpu", "gres:gpu:1", "COMPLETED"),
     ]
+
+
+@pytest.mark.full
+def test_a_node_that_goes_down_in_a_training_changes_nothing(
+    slurm: None, finished: Project, tmp_path: Path
+) -> None:
+    """The training is so long that the node is down before it ends."""
+    model = "roles/gamma0/1pre-1post/seed1"
+    scores = f"results/tiny/models/{model}/scores.tsv"
+    long = (*TINY, "--config", "training={device: auto, epochs: 150}", "--", scores)
+    undisturbed, project = finished.copy(tmp_path / "one"), finished.copy(tmp_path / "other")
+    undisturbed.run("--cores", "2", *long)
+    log = project.folder / f"results/tiny/logs/train/{model.replace('/', '_')}.log"
+    log.unlink()
+    before = len(slurm_jobs())
+    command = project.command(*PROFILE, *ONE_NODE, *long)
+    with (tmp_path / "output").open("w") as output:
+        running = subprocess.Popen(
+            command, cwd=project.folder, stdout=output, stderr=subprocess.STDOUT
+        )
+        while running.poll() is None and not (log.is_file() and "epoch 1/150" in log.read_text()):
+            time.sleep(0.1)
+        training = slurm_jobs()[before]
+        node = f"nodename={training['NodeList']}"
+        scontrol("update", node, "state=down", "reason=test")
+        while subprocess.run(["pidof", "slurmstepd"], stdout=subprocess.DEVNULL).returncode == 0:
+            time.sleep(0.1)
+        scontrol("update", node, "state=resume")
+        # SLURM would start it again after two minutes.
+        scontrol("update", f"jobid={training['JobId']}", "starttime=now")
+        assert running.wait() == 0, (tmp_path / "output").read_text()
+    assert placed(slurm_jobs()[before:]) == [
+        ("scoring_evaluate", "gpu", "gres:gpu:1", "COMPLETED"),
+        ("train", "gpu", "gres:gpu:1", "COMPLETED"),
+    ]
+    assert slurm_jobs()[before]["Restarts"] == "1"
+    assert differing(project, undisturbed) == []
+
+
+@pytest.mark.full
+def test_the_demo_gives_the_same_bytes(slurm: None, tmp_path: Path) -> None:
+    demo = ("--configfile", "config/demo.yaml", *ASKS_FOR_GPU, "--", METRICS)
+    local = Project.create(tmp_path / "local")
+    local.run("--cores", "2", *demo)
+    project = Project.create(tmp_path / "slurm")
+    project.run(*PROFILE, *ONE_NODE, *demo)
+    assert METRICS.removeprefix("results/demo/") in project.results("demo")
+    assert differing(project, local, "demo") == []

@@ -21,7 +21,7 @@ rule evaluate:
     resources:
         gpu=gpus(),
         mem_mb=growing(6000),
-        runtime=growing(60),
+        runtime=growing(20),
     params:
         sites=sites,
         code=code("evaluate.py"),
