@@ -4,7 +4,7 @@ ENV := .venv/.ready
 SNAKEMAKE := .venv/bin/snakemake --cores $(CORES)
 PYTHON := .venv/bin/python
 
-.PHONY: env demo test test-full lint format clean
+.PHONY: env demo test test-full slurm lint format clean
 
 env: $(ENV)
 
@@ -17,11 +17,15 @@ demo: $(ENV)
 	$(SNAKEMAKE) --configfile config/demo.yaml --report results/demo/report.html
 	@echo "Open results/demo/report.html in a browser (everything in it is simulated)."
 
-test: lint
+test: lint slurm
 	$(PYTHON) -m pytest -m "not full" -n auto --dist loadfile
 
-test-full: lint
+test-full: lint slurm
 	$(PYTHON) -m pytest
+
+# Packages of the SLURM that tests start. Where they cannot be had, those tests are skipped.
+slurm:
+	sh tests/slurm/install.sh
 
 lint: $(ENV)
 	.venv/bin/ruff check .

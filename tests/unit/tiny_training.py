@@ -3,7 +3,8 @@
     python tests/unit/tiny_training.py FILES OUT HOW AFTER
 
 trains into folder OUT from the files that `make` wrote into FILES, and interrupts itself: HOW is
-`SIGTERM`, `SIGINT` or `SIGKILL` in step AFTER, `saving` is a death within the AFTERth
+`SIGTERM`, `SIGINT` or `SIGKILL` in step AFTER (SIGTERM again while that is being saved, as
+SLURM does), `saving` is a death within the AFTERth
 checkpoint, `renaming` one between the two renames of a checkpoint.
 """
 
@@ -79,6 +80,16 @@ def _die_in_step(name: str, after: int) -> None:
     Training._learn = counted  # type: ignore[method-assign]
 
 
+def _told_again_in_save() -> None:
+    write = checkpoint.save_file
+
+    def interrupted(tensors: object, path: Path, metadata: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        write(tensors, path, metadata)
+
+    checkpoint.save_file = interrupted
+
+
 def _die_in_save(after: int) -> None:
     """Half of the file is there under its hidden name."""
     write, left = checkpoint.save_file, [after]
@@ -108,6 +119,8 @@ def _die_between_renames() -> None:
 def main(files: str, out: str, how: str, after: str) -> None:
     if how.startswith("SIG"):
         _die_in_step(how, int(after))
+        if how == "SIGTERM":
+            _told_again_in_save()
     elif how == "saving":
         _die_in_save(int(after))
     else:

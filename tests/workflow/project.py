@@ -99,9 +99,9 @@ class Project:
     def read(self, path: str) -> bytes:
         return (self.folder / path).read_bytes()
 
-    def results(self) -> dict[str, bytes]:
-        """Every result file but logs, by its path below results/tiny."""
-        top = self.folder / "results" / "tiny"
+    def results(self, study: str = "tiny") -> dict[str, bytes]:
+        """Every result file but logs, by its path below results/tiny or another study's folder."""
+        top = self.folder / "results" / study
         return {
             str(path.relative_to(top)): path.read_bytes()
             for path in sorted(top.rglob("*"))

@@ -97,7 +97,7 @@ def test_nodes_of_a_cluster_are_not_limited_by_this_machine(tmp_path: Path) -> N
     project.append("workflow/Snakefile", ["print('GRANTED', *workflow.global_resources)"])
     for profile, names in (
         ((), "mem_mb gpu downloads"),
-        (("--profile", "profiles/slurm"), "downloads"),
+        (("--profile", "profiles/slurm"), "gpu downloads"),  # gpu: of each job
     ):
         output = project.run("-n", *profile, *TINY)
         granted = re.search(r"^GRANTED (.*)$", output, flags=re.MULTILINE)

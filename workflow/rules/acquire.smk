@@ -15,8 +15,8 @@ rule acquire_area:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         area=area_of_event,
         code=code("acquire_area.py"),
@@ -40,8 +40,8 @@ rule acquire_dem:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
         downloads=1,
     params:
         source=ACQUIRE["elevation"],
@@ -66,8 +66,8 @@ rule acquire_terrain:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         heights=config["sentinel1"]["dem_heights"],
         code=code("acquire_terrain.py"),
@@ -92,8 +92,8 @@ rule acquire_labels:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         event_date=event_date,
         code=code("acquire_labels.py"),
@@ -119,8 +119,8 @@ rule acquire_optical:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
         downloads=1,
     params:
         sought=sought_image,
@@ -145,8 +145,8 @@ rule optical_quality:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         code=code("optical_quality.py"),
     message:
@@ -169,8 +169,8 @@ rule figure_looks:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         label=event_label,
         code=code("figure_looks.py"),
@@ -197,8 +197,8 @@ rule seek_scenes:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
         downloads=1,
     params:
         sought=sought_scenes,
@@ -224,8 +224,8 @@ rule fetch_scenes:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=600,
+        mem_mb=growing(1000),
+        runtime=growing(600),
         downloads=1,
     params:
         code=code("fetch_scenes.py"),
@@ -249,8 +249,8 @@ rule propose:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code("propose.py"),
     message:

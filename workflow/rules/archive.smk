@@ -17,8 +17,8 @@ if not is_downloaded(config):
             "../../envs/geo.yaml"
         resources:
             downloads=1,
-            mem_mb=1000,
-            runtime=720,
+            mem_mb=growing(1000),
+            runtime=growing(720),
         params:
             remote=archive_remote(),
         message:
@@ -40,8 +40,8 @@ rule archive_cube:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         archive=archive_path,
         event=archive_event,
@@ -63,8 +63,8 @@ rule unpack_published:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         code=code("unpack_published.py"),
     message:
@@ -85,8 +85,8 @@ rule published_positions:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         archive=archive_path,
         code=code("published_positions.py"),
@@ -112,8 +112,8 @@ rule published_roles:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         roles=published_in_table(),
         code=code("published_roles.py"),
@@ -138,8 +138,8 @@ rule published_patches:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=growing(6000),
+        runtime=growing(30),
     params:
         size=lookup(dpath="patches/size", within=config),
         code=code("published_patches.py"),
@@ -165,8 +165,8 @@ rule table_offsets:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         dates=archive_optical_dates(),
         code=code("table_offsets.py"),

@@ -94,6 +94,18 @@ def code(script):
     return provenance.code_hash(script)
 
 
+def growing(amount):
+    """Resource function: memory or time of the first attempt, as much again at each further one.
+
+    What Snakemake tries again (`retries`, as on a cluster) may have failed for want of either.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return amount * attempt
+
+    return of_attempt
+
+
 # --- cubes
 
 
@@ -870,13 +882,16 @@ def trainer(name, features, members):
     named = "; ".join(f"{scenario}, seed {seed}" for scenario, seed in members)
     for wildcard in ("scenario", "seed"):
         named = named.replace("{" + wildcard + "}", "{wildcards." + wildcard + "}")
+
+    def files(kind):
+        return [of_model("{split}", "{features}", *member, kind) for member in members]
+
     return {
         "name": name,
         "features": features or one_of(STUDY.feature_sets),
         "members": members,
-        "folders": [
-            of_model("{split}", "{features}", *member, "") for member in members
-        ],
+        "models": files("model.safetensors"),
+        "histories": files("history.tsv"),
         "log": "<logs>/train/{split}_{features}_" + f"{span}.log",
         "message": "Training {wildcards.features} in "
         + named
@@ -954,6 +969,7 @@ def learning():
         "graphs",
         "models_per_job",
         "checkpoint_minutes",
+        "minutes",
         "mem_mb",
     )
     return {k: v for k, v in config["training"].items() if k not in others}
@@ -975,9 +991,8 @@ def trained():
 
 
 def of_model(split, features, scenario, seed, name):
-    """One file of a model's folder, or the folder where the name is blank."""
-    folder = f"<results>/models/{split}/{features}/{scenario}/seed{seed}"
-    return f"{folder}/{name}" if name else folder
+    """One file of a model's folder."""
+    return f"<results>/models/{split}/{features}/{scenario}/seed{seed}/{name}"
 
 
 def of_models(name):

@@ -11,8 +11,8 @@ rule scenes_cube:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=6000,
-        runtime=20,
+        mem_mb=growing(6000),
+        runtime=growing(20),
     params:
         event=scenes_event,
         code=code("scenes_cube.py"),

@@ -20,8 +20,8 @@ rule evaluate:
     threads: config["training"]["threads"]
     resources:
         gpu=gpus(),
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=growing(6000),
+        runtime=growing(20),
     params:
         sites=sites,
         code=code("evaluate.py"),
@@ -45,8 +45,8 @@ rule baselines:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=6000,
-        runtime=60,
+        mem_mb=growing(6000),
+        runtime=growing(60),
     params:
         events=training_events,
         sites=sites,
@@ -94,8 +94,8 @@ rule summarise:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         models=trained(),
         code=code("summarise.py"),

@@ -9,8 +9,8 @@ rule describe_event:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code("describe_event.py"),
     message:
@@ -35,8 +35,8 @@ rule table_events:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         events=event_facts(),
         code=code("table_events.py"),
@@ -63,8 +63,8 @@ rule figure_events:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         events=event_facts(),
         code=code("figure_events.py"),
@@ -91,8 +91,8 @@ rule figure_days:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         events=event_facts(),
         dates=event_dates(),
@@ -120,8 +120,8 @@ rule figure_relief:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         events=event_facts(),
         code=code("figure_relief.py"),

@@ -11,8 +11,8 @@ rule landslide4sense_cube:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         event=landslide4sense_event,
         format=lookup(dpath="landslide4sense/format", within=config),

@@ -14,8 +14,8 @@ rule figure_features:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=6000,
-        runtime=20,
+        mem_mb=growing(6000),
+        runtime=growing(20),
     params:
         label=event_label,
         code=code("figure_features.py"),
@@ -43,8 +43,8 @@ rule figure_sites:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=6000,
-        runtime=20,
+        mem_mb=growing(6000),
+        runtime=growing(20),
     params:
         labels=site_labels,
         code=code("figure_sites.py"),
@@ -72,8 +72,8 @@ rule compare_paper:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         groups=paper_groups(),

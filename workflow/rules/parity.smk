@@ -15,8 +15,8 @@ rule parity_terrain:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code("parity_terrain.py"),
     message:
@@ -94,6 +94,7 @@ use rule snap_geometry as parity_snap_geometry with:
         "<logs>/parity_snap_geometry/{event}.log",
     wildcard_constraints:
         event=compared_with("snap"),
+    localrule: True
 
 
 rule parity_event:
@@ -115,8 +116,8 @@ rule parity_event:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         pair=parity_pair,
         code=code("parity_event.py"),
@@ -137,8 +138,8 @@ rule parity_summary:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         code=code("parity_summary.py"),
     message:

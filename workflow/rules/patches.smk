@@ -11,8 +11,8 @@ rule cut_patches:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         size=lookup(dpath="patches/size", within=config),
         stride=lookup(dpath="patches/stride", within=config),
@@ -46,8 +46,8 @@ rule split_training:
     conda:
         "../../envs/train.yaml"
     resources:
-        mem_mb=6000,
-        runtime=30,
+        mem_mb=growing(6000),
+        runtime=growing(30),
     params:
         members=split_members,
         settings=lookup(dpath="split", within=config),
@@ -71,8 +71,8 @@ rule split_testing:
     conda:
         "../../envs/train.yaml"
     resources:
-        mem_mb=2000,
-        runtime=5,
+        mem_mb=growing(2000),
+        runtime=growing(5),
     params:
         role=event_role,
         test=lookup(dpath="split/test", within=config),

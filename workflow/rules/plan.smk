@@ -10,8 +10,8 @@ rule plan:
     threads: config["training"]["threads"]
     resources:
         gpu=gpus(),
-        mem_mb=6000,
-        runtime=10,
+        mem_mb=growing(6000),
+        runtime=growing(10),
     params:
         python=sys.executable,
         snakefile=workflow.main_snakefile,

@@ -16,8 +16,8 @@ rule figure_scores:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         code=code("figure_scores.py"),
@@ -44,8 +44,8 @@ rule figure_dates:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         code=code("figure_dates.py"),
@@ -72,8 +72,8 @@ rule figure_augmentation:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         pairs=pairs("augmentation", "none"),
@@ -102,8 +102,8 @@ rule figure_s2_offset:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         pairs=pairs("s2_offset", "as-published"),
@@ -132,8 +132,8 @@ rule figure_training:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         models=trained_in_family,
@@ -162,8 +162,8 @@ rule figure_map:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         names=names(),
         models=mapped_models,
@@ -196,8 +196,8 @@ rule table_scores:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         names=names(),
         code=code("table_scores.py"),

@@ -14,8 +14,8 @@ rule embedded_date:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         place=place_of_event,
         epoch=own_epoch,
@@ -46,8 +46,8 @@ rule embedded_pair:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         place=place_of_event,
         epoch=own_epoch,
@@ -77,8 +77,8 @@ rule embedded_geometry:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         place=place_of_event,
         epoch=epoch_of_geometry,

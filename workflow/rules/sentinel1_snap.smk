@@ -9,8 +9,8 @@ rule snap_preflight:
         "../../envs/geo.yaml"
     threads: SNAP["threads"]
     resources:
-        mem_mb=SNAP["mem_mb"],
-        runtime=30,
+        mem_mb=growing(SNAP["mem_mb"]),
+        runtime=growing(30),
     params:
         scenes=snap_scenes(),
         code=code("snap_preflight.py"),
@@ -45,8 +45,8 @@ rule snap_elevation:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         heights=config["sentinel1"]["dem_heights"],
         code=code("snap_elevation.py"),
@@ -77,8 +77,8 @@ rule snap_backscatter:
         "../../envs/geo.yaml"
     threads: SNAP["threads"]
     resources:
-        mem_mb=SNAP["mem_mb"],
-        runtime=SNAP["minutes"],
+        mem_mb=growing(SNAP["mem_mb"]),
+        runtime=growing(SNAP["minutes"]),
     params:
         kind="backscatter",
         template=template("backscatter"),
@@ -115,8 +115,8 @@ rule snap_haalpha:
         "../../envs/geo.yaml"
     threads: SNAP["threads"]
     resources:
-        mem_mb=SNAP["mem_mb"],
-        runtime=SNAP["minutes"],
+        mem_mb=growing(SNAP["mem_mb"]),
+        runtime=growing(SNAP["minutes"]),
     params:
         kind="haalpha",
         template=template("haalpha"),
@@ -154,8 +154,8 @@ rule snap_coherence:
         "../../envs/geo.yaml"
     threads: SNAP["threads"]
     resources:
-        mem_mb=SNAP["mem_mb"],
-        runtime=SNAP["minutes"],
+        mem_mb=growing(SNAP["mem_mb"]),
+        runtime=growing(SNAP["minutes"]),
     params:
         kind="coherence",
         template=template("coherence"),
@@ -208,8 +208,8 @@ rule snap_graph:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         template=template_of_graph,
         track=track_of_event,

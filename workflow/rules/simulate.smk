@@ -9,8 +9,8 @@ rule simulate_cube:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         event=simulated_event,
         world=simulated_world(),
@@ -30,8 +30,8 @@ rule simulate_archive:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         events=archive_events(),
         world=simulated_world(),
@@ -60,8 +60,8 @@ rule simulate_scenes:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         event=simulated_event,
         world=simulated_world(),
@@ -87,8 +87,8 @@ rule simulate_catalogue:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         event=simulated_event,
         world=simulated_world(),
@@ -115,8 +115,8 @@ rule simulated_optical:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         sought=sought_image,
         rules=ACQUIRE["sentinel2"],

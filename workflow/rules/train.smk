@@ -2,6 +2,7 @@
 for trainer in trainers():
 
     rule:
+        """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/models/roles/gamma0/1pre-1post/seed1/model.safetensors"""
         name:
             trainer["name"]
         input:
@@ -10,8 +11,8 @@ for trainer in trainers():
             validation="<results>/splits/{split}/validation.tsv",
             scaling="<results>/splits/{split}/scaling.json",
         output:
-            models=[f"{folder}/model.safetensors" for folder in trainer["folders"]],
-            histories=[f"{folder}/history.tsv" for folder in trainer["folders"]],
+            models=trainer["models"],
+            histories=trainer["histories"],
         log:
             trainer["log"],
         wildcard_constraints:
@@ -21,8 +22,10 @@ for trainer in trainers():
         threads: config["training"]["threads"]
         resources:
             gpu=gpus(),
-            mem_mb=config["training"]["mem_mb"] + 1500 * (len(trainer["folders"]) - 1),
-            runtime=240 * len(trainer["folders"]),
+            mem_mb=growing(
+                config["training"]["mem_mb"] + 1500 * (len(trainer["models"]) - 1)
+            ),
+            runtime=growing(config["training"]["minutes"] * len(trainer["models"])),
         params:
             events=training_events,
             models=models_of_job(trainer["members"]),

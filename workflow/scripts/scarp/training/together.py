@@ -29,8 +29,7 @@ def take_turns(
 ) -> None:
     """Run trainings to their ends, in turns.
 
-    SIGTERM and SIGINT save all that have not ended and leave the process with code `INTERRUPTED`;
-    a second one kills it.
+    SIGTERM and SIGINT save all that have not ended and leave the process with code `INTERRUPTED`.
 
     Parameters
     ----------
@@ -73,12 +72,12 @@ def _stream(training: Training) -> contextlib.AbstractContextManager[object]:
 
 @contextlib.contextmanager
 def _told_by_signals(told: list[int]) -> Iterator[None]:
-    """Add the first SIGTERM or SIGINT to `told` instead of dying of it."""
+    """Add SIGTERM and SIGINT to `told` instead of dying of them."""
 
     def note(number: int, frame: FrameType | None) -> None:
         told.append(number)
-        for name in _SIGNALS:
-            signal.signal(name, signal.SIG_DFL)
+        # SLURM sends SIGTERM twice; whoever types Ctrl-C twice does not want to wait.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     before = {name: signal.signal(name, note) for name in _SIGNALS}
     try:
