@@ -852,7 +852,9 @@ def trainers():
     """
     together = config["training"]["models_per_job"]
     if together == 1:
-        return [trainer("train", "", [("{scenario}", "{seed}")])]
+        return [
+            trainer("train", one_of(STUDY.feature_sets), [("{scenario}", "{seed}")])
+        ]
     of_features = {}
     for experiment in STUDY.experiments:
         of_features.setdefault(experiment.features, []).append(experiment.scenario)
@@ -875,27 +877,23 @@ def trainers():
 
 def trainer(name, features, members):
     """Names and files of a rule that trains these (scenario, seed) of each of its feature sets."""
-    (first, seed), (last, last_seed) = members[0], members[-1]
-    span = f"{first}_seed{seed}" + (
-        f"_to_{last}_seed{last_seed}" if len(members) > 1 else ""
-    )
-    named = "; ".join(f"{scenario}, seed {seed}" for scenario, seed in members)
-    for wildcard in ("scenario", "seed"):
-        named = named.replace("{" + wildcard + "}", "{wildcards." + wildcard + "}")
 
     def files(kind):
         return [of_model("{split}", "{features}", *member, kind) for member in members]
 
+    ends = [members[0], *members[1:][-1:]]
+    span = "_to_".join(f"{scenario}_seed{seed}" for scenario, seed in ends)
+    named = "; ".join(f"{scenario}, seed {seed}" for scenario, seed in members)
+    if name == "train":
+        named = "{wildcards.scenario}, seed {wildcards.seed}"
     return {
         "name": name,
-        "features": features or one_of(STUDY.feature_sets),
+        "features": features,
         "members": members,
         "models": files("model.safetensors"),
         "histories": files("history.tsv"),
-        "log": "<logs>/train/{split}_{features}_" + f"{span}.log",
-        "message": "Training {wildcards.features} in "
-        + named
-        + ", split {wildcards.split}",
+        "log": f"<logs>/train/{{split}}_{{features}}_{span}.log",
+        "message": f"Training {{wildcards.features}} in {named}, split {{wildcards.split}}",
     }
 
 
