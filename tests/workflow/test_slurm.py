@@ -160,6 +160,8 @@ def test_a_node_that_goes_down_in_a_training_changes_nothing(
         ("train", "gpu", "gres:gpu:1", "COMPLETED"),
     ]
     assert slurm_jobs()[before]["Restarts"] == "1"
+    # SLURM tells what runs on a node that is taken down.
+    assert "going on from" in log.read_text(encoding="utf-8")
     assert differing(project, undisturbed) == []
 
 

@@ -64,7 +64,8 @@ def train(
 
     Raises
     ------
-    TrainingError: nothing to train or validate on, or a loss that is no number.
+    TrainingError: nothing to train or validate on, or a loss that is no number; the other models
+        are then trained and written all the same.
     DataError: an event lacks patches, a channel, or limits of scaling.
     ModelError: the patches cannot be halved as often as the network has blocks.
     """
@@ -92,8 +93,8 @@ def train(
     for experiment, written in experiments.items():
         columns = [channels.index(name) for name in experiment.channels]
         own = training.with_channels(columns), validation.with_channels(columns)
-        print_of = _fingerprint(experiment, settings, rows, *own)
-        if finished.take_over(written, print_of):
+        fingerprint = _fingerprint(experiment, settings, rows, *own)
+        if finished.take_over(written, fingerprint):
             logger.info("%s: kept from before, of the same data, settings and code", written.model)
             continue
         _fix_chance(experiment.seed)
@@ -104,17 +105,19 @@ def train(
             "%s: %d channels, %d parameters",
             *(experiment.name, len(experiment.channels), _parameters(model)),
         )
-        checkpoint.resume(written.checkpoint, one, print_of)
-        begun[one] = experiment, print_of
+        checkpoint.resume(written.checkpoint, one, fingerprint)
+        begun[one] = experiment, fingerprint
 
     def keep_state(one: Training) -> None:
-        experiment, print_of = begun[one]
-        checkpoint.save(experiments[experiment].checkpoint, one, print_of)
+        experiment, fingerprint = begun[one]
+        checkpoint.save(experiments[experiment].checkpoint, one, fingerprint)
 
-    take_turns(list(begun), keep_state, settings.checkpoint_minutes)
-    for one, (experiment, print_of) in begun.items():
-        description = _describe(experiment, print_of, one, fitted, files, arithmetic)
+    def finish(one: Training) -> None:
+        experiment, fingerprint = begun[one]
+        description = _describe(experiment, fingerprint, one, fitted, files, arithmetic)
         _write(one, description, experiments[experiment])
+
+    take_turns(list(begun), keep_state, finish, settings.checkpoint_minutes)
 
 
 def _write(training: Training, description: Description, written: ModelFiles) -> None:

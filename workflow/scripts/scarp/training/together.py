@@ -15,6 +15,7 @@ from types import FrameType
 
 import torch
 
+from scarp.errors import Fault, TrainingError
 from scarp.training.loop import Training
 
 logger = logging.getLogger("scarp")
@@ -25,7 +26,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def take_turns(
-    trainings: Sequence[Training], save: Callable[[Training], None], minutes: float
+    trainings: Sequence[Training],
+    save: Callable[[Training], None],
+    finish: Callable[[Training], None],
+    minutes: float,
 ) -> None:
     """Run trainings to their ends, in turns.
 
@@ -33,20 +37,30 @@ def take_turns(
 
     Parameters
     ----------
-    save: writes the state of a training.
+    save: writes the state of a training; finish: writes what comes out of one that has ended.
     minutes: time between saves.
+
+    Raises
+    ------
+    TrainingError: with the faults of those that could not go on, when the others have ended.
     """
     told: list[int] = []
+    faults: list[Fault] = []
     with _told_by_signals(told):
         running = [(training, training.run(), _stream(training)) for training in trainings]
         saved = time.monotonic()
         while running:
             for turn in list(running):
                 training, batches, stream = turn
-                with stream:
-                    ended = next(batches, "ended") == "ended"
-                if ended:
+                try:
+                    with stream:
+                        next(batches)
+                except StopIteration:
                     running.remove(turn)
+                    finish(training)
+                except TrainingError as error:
+                    running.remove(turn)
+                    faults += error.faults
                 if told:
                     break
             if told or time.monotonic() - saved > 60 * minutes:
@@ -60,6 +74,8 @@ def take_turns(
                     signal.Signals(told[0]).name,
                 )
                 raise SystemExit(INTERRUPTED)
+    if faults:
+        raise TrainingError(faults)
 
 
 def _stream(training: Training) -> contextlib.AbstractContextManager[object]:
