@@ -52,10 +52,10 @@ MinJobAge=36000
 # Seconds from the request to end until the end.
 KillWait=5
 GresTypes=gpu
-# The node is believed to have what is written here: a core more than there is, as small jobs mostly
-# start up.
+# The node is believed to have what is written here, however many cores the machine has: small jobs
+# mostly start up.
 SlurmdParameters=config_overrides
-NodeName=$NODE NodeAddr=127.0.0.1 CPUs=$(($(nproc) + 1)) RealMemory=64000 Gres=gpu:2
+NodeName=$NODE NodeAddr=127.0.0.1 CPUs=4 RealMemory=64000 Gres=gpu:2
 PartitionName=cpu Nodes=$NODE Default=YES MaxTime=24:00:00
 PartitionName=gpu Nodes=$NODE MaxTime=24:00:00
 END

@@ -34,7 +34,7 @@ def test_a_finished_study_has_nothing_left(scratch: Project) -> None:
 def test_a_plan_counts_seeds_and_folds_and_what_memory_allows(tmp_path: Path) -> None:
     project = Project.create(tmp_path / "project")
     grid = ("study={seeds: [1, 2, 3], splits: [roles, leave-event-out]}", "split={folds: 2}")
-    memory = ("--resources", "mem_mb=5000", "--set-resources", "train:mem_mb=4000")
+    memory = ("training={mem_mb: 4000}", "--resources", "mem_mb=5000")
     printed = project.run("--cores", "2", "plan", *TINY, "--config", *grid, *memory)
     # Two experiments, three seeds, roles and two folds.
     assert "Training: 18 of 18 models are left" in printed
