@@ -1,4 +1,4 @@
-"""Temperature scaling: against a grid of temperatures, and as the repair of a model made too sure."""
+"""Temperature scaling: by hand, and as the repair of a model made too sure of itself."""
 
 import numpy as np
 import pytest
