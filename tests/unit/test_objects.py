@@ -205,8 +205,8 @@ def test_a_size_class_begins_with_its_lower_edge():
 
 
 def test_the_size_of_a_pixel_makes_the_area():
-    both = compare("RR", area_edges=[200.0, 1000.0], pixel_size=20.0)
-    assert both.reference.size_class.tolist() == ["200-1000"]
+    both = compare("RR", area_edges=[500.0, 1000.0], pixel_size=20.0)
+    assert both.reference.size_class.tolist() == ["500-1000"]
 
 
 def test_names_of_the_usual_classes():

@@ -144,8 +144,8 @@ def average_precision(pixels: Histogram) -> float | None:
 def brier_score(pixels: Histogram) -> float | None:
     """Mean of (probability - reference) squared, 0 to 1, best 0; None without a pixel.
 
-    Brier 1950, for two classes. Sure background dominates it, as it does accuracy: compare it
-    between models at the same pixels only.
+    Half of what Brier 1950 sums over both classes, as is usual for two. Sure background dominates
+    it, as it does accuracy: compare it between models at the same pixels only.
     """
     if not pixels.pixels.any():
         return None
