@@ -103,7 +103,8 @@ def test_on_the_middle_meridian_a_grids_north_is_the_true_one() -> None:
     for direction in DIRECTIONS:
         found = headings_on(GRID, direction)
         ends = [heading(45.13, direction, angle) for angle in (NEAR, FAR)]
-        assert (found[0], found[-1]) == pytest.approx((min(ends), max(ends)), abs=0.05)
+        assert found[0] == pytest.approx(min(ends) - 0.4, abs=0.05)
+        assert found[-1] == pytest.approx(max(ends) + 0.4, abs=0.05)
 
 
 def test_away_from_it_meridians_are_inclined_to_the_grid() -> None:
@@ -111,7 +112,8 @@ def test_away_from_it_meridians_are_inclined_to_the_grid() -> None:
     east = Grid("EPSG:32633", 720_000.0, 6_700_000.0, 10.0, 10, 10)
     longitude, latitude = 19.03, 60.37  # of the grid; the middle meridian is 15
     expected = heading(latitude, "DES", 38.0) - (longitude - 15) * np.sin(np.radians(latitude))
-    assert headings_on(east, "DES", (38.0, 38.0))[0] == pytest.approx(expected, abs=0.05)
+    found = headings_on(east, "DES", (38.0, 38.0))
+    assert (found[0] + found[-1]) / 2 == pytest.approx(expected, abs=0.05)
 
 
 def test_headings_span_the_range_in_steps_that_are_small_enough() -> None:
@@ -123,7 +125,7 @@ def test_headings_span_the_range_in_steps_that_are_small_enough() -> None:
 
 def test_one_incidence_gives_what_the_grids_size_spreads() -> None:
     found = headings_on(GRID, "ASC", (38.0, 38.0))
-    assert 0 < found[-1] - found[0] < 0.05
+    assert 0.8 < found[-1] - found[0] < 0.85  # 0.4 degree is what the formula may be wrong by
 
 
 @pytest.mark.parametrize("crs", ["", "EPSG:4326"])

@@ -27,6 +27,8 @@ _RADIUS = (6378.0 + 693.0) / 6371.0
 _ROTATION = 12 / 175
 #: Each step leaves a hundredth of the error before.
 _STEPS = 5
+#: By how much the sphere makes a heading wrong at most, degrees.
+_ERROR = 0.4
 #: Degrees of latitude over which a meridian's direction on a grid is taken.
 _NORTHWARDS = 1e-4
 
@@ -55,7 +57,7 @@ def heading(latitude: float, direction: Direction, incidence: float) -> float:
     Returns
     -------
     Degrees clockwise from true north: -90 to 90 ascending, 90 to 270 descending. Against an orbit
-    over the ellipsoid it is right to 0.4 degree.
+    over the ellipsoid it is right within 0.4 degree.
 
     Raises
     ------
@@ -86,7 +88,8 @@ def headings_on(
     """The headings with which a grid may have been imaged, where only the direction is known.
 
     They span those at the grid's corners at both ends of the range of incidence, between which
-    the heading is monotone (but for 0.01 degree within a degree of the equator).
+    the heading is monotone (but for 0.01 degree within a degree of the equator), and 0.4 degree
+    more on both sides, by which `heading` may be wrong.
 
     Parameters
     ----------
@@ -113,6 +116,6 @@ def headings_on(
         there = to_degrees.transform(longitude, latitude + _NORTHWARDS, direction="INVERSE")
         meridian = math.degrees(math.atan2(there[0] - here[0], there[1] - here[1]))
         found += [heading(latitude, direction, angle) + meridian for angle in incidence]
-    low, high = min(found), max(found)
+    low, high = min(found) - _ERROR, max(found) + _ERROR
     count = 1 + math.ceil((high - low) / step)
     return tuple(float(value) for value in np.linspace(low, high, count))
