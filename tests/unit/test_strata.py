@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scarp.metrics import Counts, count
 from scarp.radar_geometry import CERTAIN, NONE, POSSIBLE, UNKNOWN
+from scarp.sentinel1 import facets
 from scarp.strata import (
     OUTSIDE,
     SIZE_EDGES,
@@ -40,7 +41,8 @@ def bools(*rows: str) -> NDArray[np.bool_]:
 
 
 def test_the_mask_of_a_product_gives_none_layover_and_shadow() -> None:
-    strata = geometry_strata(floats([0, 1, 2], [3, NAN, 0]))
+    codes = [facets.NONE, facets.LAYOVER, facets.SHADOW], [facets.BOTH, NAN, facets.NONE]
+    strata = geometry_strata(floats(*codes))
     assert (strata.kind, strata.names) == ("layover_shadow", ("none", "layover", "shadow"))
     np.testing.assert_array_equal(strata.labels, [[0, 1, 2], [2, OUTSIDE, 0]])
     assert strata.labels.dtype == np.uint8

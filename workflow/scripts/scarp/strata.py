@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from scarp.metrics import Counts, count
-from scarp.radar_geometry import CERTAIN, NONE, POSSIBLE, UNKNOWN
-from scarp.sentinel1 import facets
 
 #: What a stratification goes by. Approximate is what stands on elevation and direction alone.
 Kind = Literal["layover_shadow", "layover_shadow_approximate", "slope", "size"]
 #: Label of a pixel in no stratum.
-OUTSIDE = UNKNOWN
+OUTSIDE = 255
+#: Code of a geometry product -> label: none, layover, shadow, both. Ground in both counts as
+#: shadow, since nothing of what its pixel shows comes from it.
+_LAYOVER_SHADOW = {0: 0, 1: 1, 2: 2, 3: 2}
+#: Code of `scarp.radar_geometry` -> label: none, possible, certain. The codes of both are written
+#: down here, not imported, so that scoring needs no compiler.
+_APPROXIMATE = {0: 0, 1: 1, 2: 2}
 
 #: Degrees. Ground below 10 is where debris comes to rest and above 40 where much of it starts
 #: (Milledge et al. 2019, NHESS 19, 837-856, doi:10.5194/nhess-19-837-2019, take both so). Towards
@@ -60,8 +64,8 @@ class Recall:
 
     Attributes
     ----------
-    landslides: connected groups of reference pixels that the others were counted in; so few of
-        them may hold most pixels that their recall says little.
+    landslides: connected groups of reference pixels that have any scored pixel there. A few of
+        them may hold most of the pixels; then their recall says little of the others.
     tp, fn: their pixels that were found, and missed.
     """
 
@@ -79,9 +83,7 @@ class Recall:
 
 
 def geometry_strata(layover_shadow: NDArray[np.float32]) -> Strata:
-    """None, layover or shadow, by the mask of a geometry product.
-
-    Ground in both is shadow: nothing of what its pixel shows comes from it.
+    """None, layover or shadow, by the mask of a geometry product; both count as shadow.
 
     Parameters
     ----------
@@ -92,19 +94,22 @@ def geometry_strata(layover_shadow: NDArray[np.float32]) -> Strata:
     ValueError: it holds something else.
     """
     codes = np.where(np.isnan(layover_shadow), OUTSIDE, layover_shadow)
-    known = {facets.NONE: 0, facets.LAYOVER: 1, facets.SHADOW: 2, facets.BOTH: 2}
-    labels = _relabelled(codes, known)
+    labels = _relabelled(codes, _LAYOVER_SHADOW)
     return Strata("layover_shadow", ("none", "layover", "shadow"), labels)
 
 
 def approximate_geometry_strata(layover_or_shadow: NDArray[np.uint8]) -> Strata:
-    """No, possible or certain layover or shadow, by `scarp.radar_geometry.layover_or_shadow`.
+    """No, possible or certain layover or shadow, by elevation and direction alone.
+
+    Parameters
+    ----------
+    layover_or_shadow: (h, w) uint8 of `scarp.radar_geometry.layover_or_shadow`.
 
     Raises
     ------
     ValueError: it holds another code than that gives.
     """
-    labels = _relabelled(layover_or_shadow, {NONE: 0, POSSIBLE: 1, CERTAIN: 2})
+    labels = _relabelled(layover_or_shadow, _APPROXIMATE)
     return Strata("layover_shadow_approximate", ("none", "possible", "certain"), labels)
 
 
