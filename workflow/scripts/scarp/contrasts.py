@@ -59,16 +59,14 @@ def read_contrasts(
     """Read contrasts.tsv. Raises TableError with all faults."""
     rows, faults = read_rows(path, "contrasts")
     faults += duplicates(rows, "contrast")
-    known: dict[str, tuple[tuple[str, str], ...]] = {
-        f"{one.features}/{one.scenario}": ((one.features, one.scenario),)
+    pairs = [
+        (one.features, one.scenario)
         for one in experiments(feature_sets, scenarios, tuple(feature_sets), tuple(scenarios))
+    ]
+    known = {"/".join(pair): (pair,) for pair in pairs} | {
+        rule: tuple(pair for pair in pairs if feature_sets[pair[0]].group == group)
+        for rule, group in _BEST.items()
     }
-    for rule, group in _BEST.items():
-        known[rule] = tuple(
-            candidate
-            for (candidate,) in known.values()
-            if feature_sets[candidate[0]].group == group
-        )
     found = []
     for row in rows:
         a, b = row.values["a"], row.values["b"]

@@ -129,9 +129,9 @@ def differences(
     defined = np.isfinite(values).all(axis=1)
     return Differences(
         values[defined],
-        tuple(group for group, there in zip(groups, defined, strict=True) if there),
+        tuple(groups[row] for row in np.flatnonzero(defined)),
         seeds,
-        tuple(group for group, there in zip(groups, defined, strict=True) if not there),
+        tuple(groups[row] for row in np.flatnonzero(~defined)),
     )
 
 

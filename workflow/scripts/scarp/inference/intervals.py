@@ -139,8 +139,8 @@ def bootstrap_t(
 def power(difference: float, error: float, freedom: float, level: float = 0.95) -> float:
     """How often a true difference is found, that is, an interval of Student's excludes zero.
 
-    From the noncentral t distribution (Cohen 1988, Statistical Power Analysis for the Behavioral
-    Sciences, chapter 2).
+    The square of t is distributed as a noncentral F with 1 and `freedom` degrees of freedom; power
+    is its part beyond the limit, as for any linear model (O'Brien and Lohr 1984).
 
     Parameters
     ----------
@@ -149,11 +149,10 @@ def power(difference: float, error: float, freedom: float, level: float = 0.95) 
     freedom: its degrees of freedom.
     level: of the interval.
     """
+    if difference == 0:
+        return 1 - level
     limit = stats.t.ppf((1 + level) / 2, freedom)
-    shift = abs(difference) / error
-    return float(
-        stats.nct.sf(limit, freedom, shift) + stats.nct.cdf(-limit, freedom, shift),
-    )
+    return float(stats.ncf.sf(limit**2, 1, freedom, (difference / error) ** 2))
 
 
 def detectable(values: Values, level: float = 0.95, wanted: float = 0.8) -> float:
