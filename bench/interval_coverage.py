@@ -48,6 +48,7 @@ class World:
 WORLDS = {
     "even": World(0.0, 0.35, 0.06, 0.15),
     "skewed": World(1.0, 0.35, 0.06, 0.15),
+    "very skewed": World(3.0, 0.5, 0.06, 0.15),
     "lucky seeds": World(1.0, 0.35, 0.15, 0.15),
 }
 
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2000)
     parser.add_argument("--groups", type=int, nargs="+", default=[8, 28])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 3, 5])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 5])
     options = parser.parse_args(arguments)
     names = ("Student", "bootstrap-t", "t, no seeds", "percentile")
     print(f"coverage (median width), {options.repeats} repeats, standard error at 95 %: ", end="")

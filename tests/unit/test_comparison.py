@@ -21,7 +21,14 @@ def planned(values, label="adding coherence to gVV", left_out=(), metric="f1"):
     n, m = values.shape
     return (
         Contrast(label.replace(" ", "-"), "features", label, SIDE, SIDE, metric),
-        Differences(values, tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZab"[:n]), tuple(range(m)), left_out),
+        Differences(
+            values,
+            tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZab"[:n]),
+            tuple(range(m)),
+            left_out,
+            ("x/y",),
+            ("x/y",),
+        ),
     )
 
 
@@ -108,7 +115,7 @@ def test_too_few_groups_are_undecided(n):
 
 
 def test_a_claim_has_its_number_interval_groups_and_seeds():
-    (claim, tests) = findings(compare([planned(EIGHT, left_out=("IE0001",))]))
+    (claim, tests, seeds) = findings(compare([planned(EIGHT, left_out=("IE0001",))]))
     assert claim == (
         "Adding coherence to gVV raises F1 by 0.050"
         " (95 % interval +0.042 to +0.059, 8 groups, 1 seed, left out: IE0001)."
@@ -118,6 +125,9 @@ def test_a_claim_has_its_number_interval_groups_and_seeds():
         " for 1 planned contrast (p 0.0078; the smallest p that the test can give here,"
         " uncorrected, is 0.0078)."
     )
+    assert seeds.startswith("Where there is one seed,")
+    two_seeds = findings(compare([planned(np.hstack([EIGHT, EIGHT[::-1]]))]))
+    assert len(two_seeds) == 2 and "8 groups, 2 seeds)" in two_seeds[0]
 
 
 def test_worse_equivalent_and_undecided_are_said_as_such():
@@ -135,10 +145,11 @@ def test_worse_equivalent_and_undecided_are_said_as_such():
     assert said[0].startswith("This lowers IoU by 0.050 (95 % interval \N{MINUS SIGN}0.059 to")
     assert said[1].startswith("That changes F1 by less than 0.02 (mean difference 0.000, 95 %")
     assert said[2].startswith("Of 1 such difference, 1 also passes")
-    assert said[3].startswith("Undecided")
-    assert "first open (F1 +0.025," in said[3] and "second open (F1 \N{MINUS SIGN}0.025," in said[3]
-    assert "would show in four of five studies" in said[3]
-    assert len(said) == 4
+    assert said[-1].startswith("Undecided")
+    assert "first open (F1 +0.025," in said[-1]
+    assert "second open (F1 \N{MINUS SIGN}0.025," in said[-1]
+    assert "would show in four of five studies" in said[-1]
+    assert len(said) == 5
 
 
 def test_nothing_is_claimed_without_an_interval_that_says_so():

@@ -38,6 +38,7 @@ def test_counts_of_a_group_are_summed_before_the_score():
     found = differences(paired_scores(), {"roles": A}, {"roles": B}, GROUP_OF, "f1")
     assert found.groups == ("Q", "storm")
     assert found.seeds == (1,)
+    assert (found.a, found.b) == (("gamma0-coh/3pre-3post",), ("gamma0/3pre-3post",))
     storm = 2 * 9 / (2 * 9 + 1) - 2 * 5 / (2 * 5 + 5)
     assert found.values.dtype == np.float64
     assert found.values == pytest.approx(np.array([[4 / 6 - 2 / 3], [storm]]))
@@ -76,6 +77,7 @@ def test_each_fold_may_stand_for_another_experiment():
     b = {"leave-event-out-1": B, "leave-event-out-2": A}
     found = differences(rows, a, b, GROUP_OF, "f1")
     assert found.groups == ("Q", "storm")
+    assert found.a == found.b == ("gamma0-coh/3pre-3post", "gamma0/3pre-3post")
     assert found.values[:, 0] == pytest.approx([2 / 5 - 1, 1 - 2 / 5])
 
 

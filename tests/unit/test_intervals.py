@@ -76,6 +76,16 @@ def test_an_effect_of_seeds_widens_by_the_mean_squares():
     assert low < over_groups.low and over_groups.high < high
 
 
+def test_degrees_of_freedom_stay_those_of_the_fewest():
+    # Groups alike, and seeds that differ hardly more than the rest does.
+    values = np.random.default_rng(25).normal(size=(2000, 8, 3))
+    values -= 0.95 * values.mean(axis=-1, keepdims=True)
+    freedom = estimate(values).freedom
+    assert freedom.min() == 2
+    low, high = student(values[freedom.argmin()])
+    assert high - low < 10
+
+
 def test_many_tables_at_once_are_as_one_by_one():
     tables = np.stack([table(5, 3, seed, of_seeds=1.0) for seed in range(4)])
     together = estimate(tables)

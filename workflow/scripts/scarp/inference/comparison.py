@@ -17,7 +17,7 @@ Scandinavian Journal of Statistics 6, 65-70).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +26,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from scarp.contrasts import Contrast
-from scarp.inference.differences import Differences
+from scarp.inference.differences import Differences, choose, differences
 from scarp.inference.intervals import Interval, IntervalOf, Values, detectable, student
+from scarp.summary import Model, Score
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
 #: Difference of a score that does not matter in practice.
@@ -50,6 +51,7 @@ class Result:
     margin: the difference that does not matter.
     groups, seeds: what was compared.
     left_out: groups in which the score of either side says nothing.
+    a, b: the experiments that stood for each side, as features/scenario.
     """
 
     contrast: Contrast
@@ -64,6 +66,8 @@ class Result:
     groups: tuple[str, ...]
     seeds: tuple[int, ...]
     left_out: tuple[str, ...]
+    a: tuple[str, ...]
+    b: tuple[str, ...]
 
 
 def verdict_of(interval: Interval, margin: float) -> Verdict:
@@ -124,6 +128,37 @@ def compare(
                 found.groups,
                 found.seeds,
                 found.left_out,
+                found.a,
+                found.b,
             )
         )
     return results
+
+
+def judge(
+    contrasts: Sequence[Contrast],
+    scores: Sequence[Score],
+    validation: Mapping[Model, float | None],
+    group_of: Mapping[str, str],
+    margin: float = MARGIN,
+) -> list[Result]:
+    """Judge planned contrasts by the scores of one family of splits and one scope.
+
+    Parameters
+    ----------
+    contrasts: all that were planned and can be compared (`scarp.contrasts.of_study`).
+    scores: of the sites that are to be judged together.
+    validation: validation score of each model, for sides that are chosen by it.
+    group_of: group of every site.
+    margin: difference that does not matter in practice, in the unit of the scores.
+
+    Raises
+    ------
+    DataError: models were not tested alike, or validation cannot choose.
+    """
+    splits = sorted({score.model.split for score in scores})
+    planned = []
+    for contrast in contrasts:
+        a, b = (choose(side, validation, splits) for side in (contrast.a, contrast.b))
+        planned.append((contrast, differences(scores, a, b, group_of, contrast.metric)))
+    return compare(planned, margin)

@@ -31,12 +31,15 @@ class Differences:
     values: shape (group, seed), unit of the score (0 to 1, so that differences are -1 to 1).
     groups, seeds: what the axes stand for, sorted.
     left_out: groups in which the score of either side says nothing for some seed.
+    a, b: the experiments that stood for each side, as features/scenario.
     """
 
     values: Values
     groups: tuple[str, ...]
     seeds: tuple[int, ...]
     left_out: tuple[str, ...]
+    a: tuple[str, ...]
+    b: tuple[str, ...]
 
 
 def choose(
@@ -110,7 +113,7 @@ def differences(
         raise DataError(
             Fault(
                 "the two sides were not tested at the same sites with the same seeds",
-                f"scores of {_shown(a)} and {_shown(b)}",
+                f"scores of {' '.join(_named(a))} and {' '.join(_named(b))}",
                 "every seed at every site, for both",
                 "delete the summary and let the workflow make it again",
             )
@@ -132,6 +135,8 @@ def differences(
         tuple(groups[row] for row in np.flatnonzero(defined)),
         seeds,
         tuple(groups[row] for row in np.flatnonzero(~defined)),
+        _named(a),
+        _named(b),
     )
 
 
@@ -148,5 +153,5 @@ def _sum(counts: Iterable[Counts]) -> Counts:
     return sum(counts, start=Counts(0, 0, 0, 0))
 
 
-def _shown(choice: Choice) -> str:
-    return ", ".join(sorted({"/".join(one) for one in choice.values()}))
+def _named(choice: Choice) -> tuple[str, ...]:
+    return tuple(sorted({"/".join(one) for one in choice.values()}))

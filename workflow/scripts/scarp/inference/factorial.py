@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from scarp.channels import BAND_GROUPS, EPOCHS, split_channel
@@ -175,7 +176,9 @@ def independent(design: Values, names: Sequence[str]) -> tuple[list[int], tuple[
     return kept, tuple(aliased)
 
 
-def _effects(design: Values, score: Values, cluster: np.ndarray) -> list[tuple[float, Interval]]:
+def _effects(
+    design: Values, score: Values, cluster: NDArray[np.str_]
+) -> list[tuple[float, Interval]]:
     """Estimate and interval of each column of a design of full rank."""
     effects = np.linalg.lstsq(design, score, rcond=None)[0]
     groups = np.unique(cluster)

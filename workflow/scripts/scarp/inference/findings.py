@@ -18,6 +18,8 @@ _ALPHA = 0.05
 def findings(results: Sequence[Result]) -> list[str]:
     """One sentence per claim, one about the tests behind them, one that names what is undecided.
 
+    Where a claim rests on one seed a sentence says what its interval leaves out.
+
     The sentences follow the order of the results and are meant to be read as one paragraph.
     """
     claims = [result for result in results if result.verdict != "undecided"]
@@ -25,6 +27,11 @@ def findings(results: Sequence[Result]) -> list[str]:
     differing = [result for result in claims if result.verdict != "equivalent"]
     if differing:
         sentences.append(_tested(differing, len(results)))
+    if any(len(result.seeds) == 1 for result in claims):
+        sentences.append(
+            "Where there is one seed, a claim is about the networks that were trained: its interval"
+            " holds the luck of events, not that of training."
+        )
     undecided = [result for result in results if result.verdict == "undecided"]
     if undecided:
         sentences.append(
@@ -73,8 +80,14 @@ def _basis(result: Result) -> str:
 
 
 def _size(result: Result) -> str:
-    size = f"{_counted(len(result.groups), 'group')}, {_counted(len(result.seeds), 'seed')}"
-    return size + (f", left out: {' '.join(result.left_out)}" if result.left_out else "")
+    """Groups and seeds, what was left out, and what stood for a side that validation chose."""
+    parts = [_counted(len(result.groups), "group"), _counted(len(result.seeds), "seed")]
+    if result.left_out:
+        parts.append(f"left out: {' '.join(result.left_out)}")
+    for side, chosen in ((result.contrast.a, result.a), (result.contrast.b, result.b)):
+        if len(side.candidates) > 1:
+            parts.append(f"{side.text}: {' '.join(chosen)}")
+    return ", ".join(parts)
 
 
 def _counted(number: int, thing: str) -> str:
