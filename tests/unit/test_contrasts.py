@@ -111,6 +111,7 @@ def test_a_study_compares_what_it_trains(tmp_path):
         tmp_path,
         ("a", "fusion", "l", "best-fusion", "best-optical", ""),
         ("b", "features", "l", "gamma0-coh/3pre-3post", "gamma0/3pre-3post", ""),
+        ("c", "features", "l", "gamma0/3pre-3post", "gamma0-coh/3pre-3post", ""),
     )
     trained = experiments(
         FEATURE_SETS, SCENARIOS, ("gamma0", "rgb", "ndvi", "gamma0-ndvi"), ("3pre-3post",)

@@ -57,7 +57,7 @@ def _tested(differing: Sequence[Result], planned: int) -> str:
     passed = [result for result in differing if result.p_holm < _ALPHA]
     least = min(result.smallest_p for result in differing)
     return (
-        f"Of {_counted(len(differing), 'such difference')}, {len(passed)}"
+        f"Of {_counted(len(differing), 'claimed difference')}, {len(passed)}"
         f" also {'passes' if len(passed) == 1 else 'pass'} Wilcoxon's test after Holm's correction"
         f" for {_counted(planned, 'planned contrast')}"
         f" (p {', '.join(f'{result.p_holm:.2g}' for result in differing)};"
@@ -95,6 +95,5 @@ def _counted(number: int, thing: str) -> str:
 
 
 def _signed(value: float) -> str:
-    """Three decimals and a sign; no sign on what rounds to zero."""
-    text = f"{value:+.3f}"
-    return "0.000" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+    """Three decimals and a sign, which stays where they are zeros and tells the side of zero."""
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")

@@ -14,7 +14,10 @@ Where seeds show no effect of their own that is the variance of the groups' mean
 of Student's t over groups. One seed shows nothing of what another would do: an interval is then one
 for other events only, and as one for other seeds too it is too narrow.
 
-Of the two intervals `student` is the default: `bench/interval_coverage.py` measures both.
+Of the two intervals `student` is the default, because it keeps its promise of 95 % more nearly:
+with three or five seeds it holds the true mean in 93 to 96 % of simulated studies at eight and at
+28 groups, bootstrap-t in 91 to 95 % (2,000 studies each, `bench/interval_coverage.py`). Both fall
+short at eight groups of which very few gain much (90 to 94 %), and with one seed.
 
 Percentile intervals are not offered: at eight groups they are too narrow (Hesterberg 2015, "What
 teachers should know about the bootstrap", The American Statistician 69, 371-386), as
