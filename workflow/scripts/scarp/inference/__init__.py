@@ -1,0 +1,1 @@
+"""What scores of few events allow to be said: differences, intervals, effects, sentences."""
