@@ -1210,6 +1210,9 @@ def figures_of_scores():
     if pairs("s2_offset", "as-published"):
         stems.append("s2_offset")
     pages = ["scores", "paper"] if config["tables"]["paper"] else ["scores"]
+    if STUDY.contrasts:
+        pages.append("findings")
+        stems.append("contrasts")
     return [
         *(
             f"<results>/summary/{family}_{page}.html"
@@ -1227,6 +1230,31 @@ def figures_of_scores():
             for event in mapped_sites(split)
         ),
     ]
+
+
+# --- conclusions
+
+
+def planned_contrasts():
+    """Contrasts that this study can compare: identity, two sides with their candidates, metric."""
+    return [
+        [
+            row.contrast,
+            row.question,
+            row.label,
+            *(
+                [side.text, [list(one) for one in side.candidates]]
+                for side in (row.a, row.b)
+            ),
+            row.metric,
+        ]
+        for row in STUDY.contrasts
+    ]
+
+
+def groups_of_events():
+    """Group of every event."""
+    return {row.event: row.group for _, row in sorted(STUDY.events.items())}
 
 
 # --- plan

@@ -205,3 +205,78 @@ rule table_scores:
         "Writing the tables of scores, split {wildcards.family}"
     script:
         "../scripts/table_scores.py"
+
+
+rule conclude:
+    """Test with: snakemake -c1 --configfile config/demo.yaml results/demo/summary/roles_findings.html"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+        histories=of_family("history.tsv"),
+    output:
+        findings=report(
+            "<results>/summary/{family}_findings.html",
+            category="Findings",
+            caption="../report/findings.rst",
+            labels={"split": "{family}", "findings": "in words"},
+        ),
+        contrasts=report(
+            "<results>/summary/{family}_contrasts.tsv",
+            category="Findings",
+            caption="../report/contrasts.rst",
+            labels={"split": "{family}", "findings": "planned contrasts"},
+        ),
+        effects=report(
+            "<results>/summary/{family}_effects.tsv",
+            category="Findings",
+            caption="../report/effects.rst",
+            labels={"split": "{family}", "findings": "main effects"},
+        ),
+    log:
+        "<logs>/conclude/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        models=trained_in_family,
+        contrasts=planned_contrasts(),
+        experiments=[
+            [one.features, one.scenario, list(one.channels)]
+            for one in STUDY.experiments
+        ],
+        groups=groups_of_events(),
+        margin=config["conclusions"]["margin"],
+        code=code("conclude.py"),
+    message:
+        "Drawing conclusions, split {wildcards.family}"
+    script:
+        "../scripts/conclude.py"
+
+
+rule figure_contrasts:
+    """Test with: snakemake -c1 --configfile config/demo.yaml results/demo/figures/roles_contrasts.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+        contrasts="<results>/summary/{family}_contrasts.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_contrasts.svg",
+            category="Findings",
+            caption="../report/contrasts_figure.rst",
+            labels={"split": "{family}", "findings": "planned contrasts, figure"},
+        ),
+        png="<results>/figures/{family}_contrasts.png",
+    log:
+        "<logs>/figure_contrasts/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        code=code("figure_contrasts.py"),
+    message:
+        "Drawing the planned contrasts, split {wildcards.family}"
+    script:
+        "../scripts/figure_contrasts.py"

@@ -40,6 +40,12 @@ class Side:
     text: str
     candidates: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, text: str, candidates: Iterable[Iterable[str]]) -> Side:
+        """A side from lists, as parameters of a rule hold them."""
+        pairs = (tuple(one) for one in candidates)
+        return cls(text, tuple((features, scenario) for features, scenario in pairs))
+
 
 @dataclass(frozen=True)
 class Contrast:

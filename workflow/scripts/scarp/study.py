@@ -11,6 +11,7 @@ from scarp.acquire.landslide4sense import Block, parse_block, refusals, serves
 from scarp.acquisition import acquisition_faults, with_sought
 from scarp.channels import EPOCHS, all_channels, split_channel
 from scarp.comparable import parity_faults
+from scarp.contrasts import Contrast, of_study, read_contrasts
 from scarp.errors import Fault, TableError, did_you_mean
 from scarp.folds import Member, deal_folds, kind_of
 from scarp.sources import archive_faults, product_faults
@@ -39,6 +40,7 @@ class Study:
     events, acquisitions, feature_sets, scenarios: the tables, by id.
     experiments: what is trained.
     folds: event -> fold of leave-event-out; empty when that split is not asked for.
+    contrasts: that were planned and that these experiments can compare.
     """
 
     config: dict[str, Any]
@@ -48,6 +50,7 @@ class Study:
     scenarios: dict[str, Scenario]
     experiments: tuple[Experiment, ...]
     folds: dict[str, int]
+    contrasts: tuple[Contrast, ...]
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -171,14 +174,19 @@ def load(config: Mapping[str, Any]) -> Study:
             [Member(row.event, row.role, row.group) for row in events.values()],
             config["split"]["folds"],
         )
+    trained = experiments(feature_sets, scenarios, features, dates)
+    planned: tuple[Contrast, ...] = ()
+    if tables["contrasts"]:
+        planned = read_contrasts(tables["contrasts"], feature_sets, scenarios)
     study = Study(
         dict(config),
         events,
         acquisitions,
         feature_sets,
         scenarios,
-        experiments(feature_sets, scenarios, features, dates),
+        trained,
         folds,
+        of_study(planned, trained),
     )
     faults = [*_role_faults(study), *_named_event_faults(study), *_undated_faults(study)]
     faults = faults or [*_block_faults(study), *_benchmark_faults(study), *_channel_faults(study)]

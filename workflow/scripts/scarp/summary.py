@@ -171,13 +171,13 @@ def family(split: str) -> str:
     return stem if stem and number.isdigit() else split
 
 
-def _scopes(scores: Sequence[Score]) -> dict[str, list[Score]]:
-    """Sites of one model, or of one seed's folds, by scope."""
-    scopes = {
+def scopes(scores: Sequence[Score]) -> dict[str, list[Score]]:
+    """Scores by scope, see above."""
+    found = {
         role: [score for score in scores if score.role == role]
         for role in sorted({score.role for score in scores})
     }
-    return scopes if HELD_OUT in scopes else {"all": list(scores), **scopes}
+    return found if HELD_OUT in found else {"all": list(scores), **found}
 
 
 def _macro(counts: Sequence[Counts]) -> dict[str, float | None]:
@@ -200,7 +200,7 @@ def average(scores: Iterable[Score]) -> list[Average]:
         models.setdefault(score.model._replace(split=family(score.model.split)), []).append(score)
     found = []
     for model, own in sorted(models.items()):
-        for scope, part in sorted(_scopes(own).items()):
+        for scope, part in sorted(scopes(own).items()):
             counts = [score.counts for score in part]
             for name, mean_of in (("macro", _macro), ("micro", _micro)):
                 found.append(

@@ -7,7 +7,9 @@ scores does not matter in practice:
   zero: a difference that is real and too small to matter. With a 95 % interval this is stricter
   than two one-sided tests at 5 % (Schuirmann 1987), whose interval is the 90 % one.
 - `better`, `worse`: the interval lies above, below zero.
-- `undecided`: none of these; not a sign that there is no difference.
+- `undecided`: none of these; not a sign that there is no difference. With one seed every verdict
+  is: nothing is known of what another training would give, and claims that are none come in 7 to
+  48 % of simulated studies (`bench/interval_coverage.py`).
 
 Beside it stands the Wilcoxon signed-rank test over groups, which Demsar 2006, "Statistical
 comparisons of classifiers over multiple data sets", JMLR 7, 1-30, recommends, corrected for the
@@ -119,7 +121,7 @@ def compare(
                 contrast,
                 float(found.values.mean()) if found.values.size else np.nan,
                 interval,
-                verdict_of(interval, margin),
+                verdict_of(interval, margin) if len(found.seeds) > 1 else "undecided",
                 p,
                 float(p_holm),
                 smallest,

@@ -18,8 +18,6 @@ _ALPHA = 0.05
 def findings(results: Sequence[Result]) -> list[str]:
     """One sentence per claim, one about the tests behind them, one that names what is undecided.
 
-    Where a claim rests on one seed a sentence says what its interval leaves out.
-
     The sentences follow the order of the results and are meant to be read as one paragraph.
     """
     claims = [result for result in results if result.verdict != "undecided"]
@@ -27,17 +25,17 @@ def findings(results: Sequence[Result]) -> list[str]:
     differing = [result for result in claims if result.verdict != "equivalent"]
     if differing:
         sentences.append(_tested(differing, len(results)))
-    if any(len(result.seeds) == 1 for result in claims):
-        sentences.append(
-            "Where there is one seed, a claim is about the networks that were trained: its interval"
-            " holds the luck of events, not that of training."
-        )
     undecided = [result for result in results if result.verdict == "undecided"]
     if undecided:
         sentences.append(
             "Undecided, which is not to say without a difference: "
             + "; ".join(map(_open_question, undecided))
             + "."
+        )
+    if any(len(result.seeds) == 1 for result in undecided):
+        sentences.append(
+            "With one seed nothing is claimed: an interval then holds the luck of events and not"
+            " that of training (study: seeds)."
         )
     return sentences
 
