@@ -10,6 +10,11 @@ if [ "$(readlink /etc/slurm/slurm.conf)" = $HOME_OF_SLURM/slurm.conf ]; then
         sleep 0.2
     done
 fi
+# What ran on a node that was taken down may have lost its parent, by which SLURM would find it.
+for environment in $(grep -lsz '^SLURM_CLUSTER_NAME=scarp$' /proc/[0-9]*/environ); do
+    process=${environment#/proc/}
+    kill -9 "${process%/environ}" 2>/dev/null
+done
 # Nothing of it is kept, so that nothing need be written at the end.
 for daemon in slurmd slurmctld munge/munged; do
     if [ -f $HOME_OF_SLURM/$daemon.pid ]; then kill -9 "$(cat $HOME_OF_SLURM/$daemon.pid)"; fi

@@ -72,7 +72,7 @@ def test_when_all_are_taken_it_waits_for_the_first_that_is_let_go(two_gpus, monk
         if len(waits) == 2:
             let_go(others[1])
 
-    monkeypatch.setattr(gpu.time, "sleep", end_the_second)
+    monkeypatch.setattr(gpu, "sleep", end_the_second)
     with caplog.at_level("INFO", "scarp"):
         assert claim() == 1
     assert len(waits) == 2

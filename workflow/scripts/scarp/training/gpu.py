@@ -12,8 +12,8 @@ import fcntl
 import logging
 import os
 import tempfile
-import time
 from pathlib import Path
+from time import sleep
 
 import torch
 
@@ -47,7 +47,7 @@ def claim() -> int:
         if not said:
             logger.info("every GPU is taken by another process of scarp: waiting for one")
             said = True
-        time.sleep(_PAUSE)
+        sleep(_PAUSE)
     return next(iter(_held))
 
 
