@@ -165,6 +165,12 @@ def test_worse_equivalent_and_undecided_are_said_as_such():
     assert len(said) == 4
 
 
+def test_what_no_study_of_this_size_could_show_is_said_so():
+    wide = np.array([[0.9], [-0.9], [0.8]])
+    (said,) = findings(compare([planned(wide)]))
+    assert "no difference that there can be would show in four of five studies" in said
+
+
 def test_nothing_is_claimed_without_an_interval_that_says_so():
     (result,) = compare([planned(EIGHT)])
     for interval, verdict in ((Interval(-0.01, 0.3), "undecided"), (Interval(0.01, 0.3), "better")):

@@ -68,7 +68,12 @@ def _open_question(result: Result) -> str:
     if len(result.groups) < 2:
         return f"{label} ({_size(result)}, too few for an interval)"
     metric = _NAMES[result.contrast.metric]
-    shown = f"a true {result.detectable:.2f} would show in four of five studies"
+    # A score lies in 0 to 1, and so no two of them differ by more than 1.
+    shown = (
+        f"a true {result.detectable:.2f} would show in four of five studies"
+        if result.detectable < 1
+        else "no difference that there can be would show in four of five studies"
+    )
     return f"{label} ({metric} {_signed(result.difference)}, {_basis(result)}; {shown})"
 
 
