@@ -59,6 +59,9 @@ def contrasts_figure(
                     ends = (float(row["low"]), float(row["high"]))
                     axis.plot(ends, (place, place), color=colour, linewidth=2)
                 axis.plot(float(row["difference"]), place, marker=mark, color=colour)
+        # Scores lie in 0 to 1: ends of an interval beyond that say no more.
+        left, right = axes[-1].get_xlim()
+        axes[-1].set_xlim(max(left, -1.03), min(right, 1.03))
         axes[-1].set_xlabel("difference of the score (grey band: does not matter in practice)")
         figure.legend(
             handles=[
@@ -72,5 +75,6 @@ def contrasts_figure(
 
 def _label(row: Mapping[str, str]) -> str:
     label = textwrap.fill(row["label"], 44)
-    seeds = "seed" if row["seeds"] == "1" else "seeds"
-    return f"{label}\n({row['groups']} groups, {row['seeds']} {seeds})"
+    counted = (f"{row[what]} {what}" for what in ("groups", "seeds"))
+    size = ", ".join(text.rstrip("s") if text.startswith("1 ") else text for text in counted)
+    return f"{label}\n({size})"
