@@ -29,9 +29,12 @@ def test_sixty_two_trainings_and_four_more_for_a_fused_row(study: Project) -> No
     assert len(_trainings(study.jobs(*STUDY))) == 66
 
 
-def test_editing_one_row_retrains_that_row(study: Project) -> None:
+def test_an_event_to_map_costs_its_cube_and_editing_a_row_that_row(study: Project) -> None:
     study.pretend_finished(*STUDY)
     assert study.jobs(*STUDY) == []
+    mapped = ("NEW", "", "New", "", "2021-06-10", "ASC", *[""] * 5, "apply", "")
+    study.append("config/events.tsv", ["\t".join(mapped)])
+    assert study.jobs(*STUDY) == ["Simulating event NEW"]
     study.edit("config/feature_sets.tsv", "gVV+gVH+NDVI\tGAMMA0", "gVV+gVH+NDVI\tgVV")
     scenarios = ("1pre-1post", "1pre-3post", "3pre-1post", "3pre-3post")
     assert _trainings(study.jobs(*STUDY)) == [

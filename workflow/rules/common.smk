@@ -1243,7 +1243,7 @@ def planned_contrasts():
             row.question,
             row.label,
             *(
-                [side.text, [list(one) for one in side.candidates]]
+                [side.text, sorted(map(list, side.candidates))]
                 for side in (row.a, row.b)
             ),
             row.metric,
@@ -1252,9 +1252,22 @@ def planned_contrasts():
     ]
 
 
-def groups_of_events():
-    """Group of every event."""
-    return {row.event: row.group for _, row in sorted(STUDY.events.items())}
+def compared_experiments():
+    """Features, scenario and channels of every experiment, sorted: their order says nothing."""
+    return sorted(
+        [one.features, one.scenario, list(one.channels)] for one in STUDY.experiments
+    )
+
+
+def groups_of_sites(wildcards):
+    """Group of every event that may test a split or one of its folds."""
+    tested = {
+        event
+        for split in STUDY.splits
+        if in_family(split, wildcards.family)
+        for event in STUDY.sites(split)
+    }
+    return {event: STUDY.events[event].group for event in sorted(tested)}
 
 
 # --- plan

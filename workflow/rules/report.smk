@@ -241,11 +241,8 @@ rule conclude:
     params:
         models=trained_in_family,
         contrasts=planned_contrasts(),
-        experiments=[
-            [one.features, one.scenario, list(one.channels)]
-            for one in STUDY.experiments
-        ],
-        groups=groups_of_events(),
+        experiments=compared_experiments(),
+        groups=groups_of_sites,
         margin=config["conclusions"]["margin"],
         code=code("conclude.py"),
     message:
