@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
@@ -424,8 +424,7 @@ def main() -> None:
     if options.row:
         print(json.dumps(run_row(options.row, Size(**json.loads(options.as_json)))))
         return
-    names = [field for field in Size.__dataclass_fields__]
-    size = Size(**{name: getattr(options, name) for name in names})
+    size = Size(**{field.name: getattr(options, field.name) for field in fields(Size)})
     gpu = size.device != "cpu" and torch.cuda.is_available()
     if not gpu:
         size = replace(size, device="cpu")

@@ -13,7 +13,6 @@ from scarp.conclusions import conclude, kept_f1, write_contrasts, write_effects,
 from scarp.contrasts import of_study, read_contrasts
 from scarp.errors import DataError
 from scarp.figures.contrasts import contrasts_figure
-from scarp.summary import METRICS
 from scarp.tsv import write_table
 
 TRAINED = grid("gamma0", "gamma0-coh", "rgb-nir", "ndvi", "gamma0-rgb-nir")
@@ -37,19 +36,6 @@ def study(folder, effect, validated="rgb-nir", dependent="AB"):
         replace(one, role="dependent" if one.site in dependent else "independent")
         for one in scores(f1, TRAINED, seeds=SEEDS)
     ]
-    metrics = folder / "metrics.tsv"
-    write_table(
-        metrics,
-        METRICS,
-        (
-            (
-                *(*one.model, one.site, one.role, one.source),
-                *(one.counts.tp, one.counts.fp, one.counts.fn, one.counts.tn),
-                *("", "", "", ""),
-            )
-            for one in rows
-        ),
-    )
     histories = {}
     for model in {one.model for one in rows}:
         histories[model] = folder / f"{'_'.join(map(str, model))}.tsv"
@@ -58,7 +44,7 @@ def study(folder, effect, validated="rgb-nir", dependent="AB"):
         write_table(histories[model], ("epoch", "validation_f1", "kept"), table)
     (folder / "contrasts.tsv").write_text(TABLE, encoding="utf-8")
     planned = of_study(read_contrasts(folder / "contrasts.tsv", FEATURE_SETS, SCENARIOS), TRAINED)
-    return rows, conclude(metrics, histories, planned, TRAINED, ALONE, 0.02, "roles")
+    return rows, conclude(rows, histories, planned, TRAINED, ALONE, 0.02)
 
 
 def table(path):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+import tiny_training
 from scarp import scaling
 from scarp.batches import Examples, read_examples
 from scarp.errors import DataError, ModelError, TrainingError
@@ -15,38 +16,19 @@ from scarp.model_file import load, read_description
 from scarp.train import HISTORY_COLUMNS, train
 from scarp.training.device import Arithmetic
 from scarp.training.loop import Training
-from scarp.training.settings import Experiment, ModelFiles, TrainingFiles, TrainingSettings
+from scarp.training.settings import ModelFiles
 from tiny import CHANNELS, tiny_patches, write_augmentation, write_patch_list
+from tiny_training import VALIDATION
 
 TRAINING = [("A", patch) for patch in range(6)] + [("B", patch) for patch in range(4)]
-VALIDATION = [("C", patch) for patch in range(6)]
-EXPERIMENT = Experiment(
-    "roles", "test", "1pre-1post", 3, CHANNELS, "none", "train", "as-published", "c0de"
-)
-SETTINGS = TrainingSettings(
-    epochs=2,
-    batch_size=4,
-    learning_rate=1e-2,
-    base_width=2,
-    blocks=2,
-    device="cpu",
-    precision="fp32",
-)
+EXPERIMENT = replace(tiny_training.EXPERIMENT, augmentation="none")
+SETTINGS = replace(tiny_training.SETTINGS, epochs=2, batch_size=4, base_width=2)
 CPU = Arithmetic(torch.device("cpu"), "fp32")
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("split")
-    patches = {event: tiny_patches(folder, event) for event in "ABC"}
-    limits = scaling.fit(patches, TRAINING, (1, 99))
-    (folder / "scaling.json").write_text(scaling.to_json([limits]))
-    return TrainingFiles(
-        patches,
-        write_augmentation(folder / "augmentation.tsv", TRAINING),
-        write_patch_list(folder / "validation.tsv", VALIDATION),
-        folder / "scaling.json",
-    )
+    return tiny_training.make(tmp_path_factory.mktemp("split"), TRAINING)
 
 
 def run(files, folder, experiment=EXPERIMENT, settings=SETTINGS):

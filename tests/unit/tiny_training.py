@@ -3,9 +3,9 @@
     python tests/unit/tiny_training.py FILES OUT HOW AFTER
 
 trains into folder OUT from the files that `make` wrote into FILES, and interrupts itself: HOW is
-`SIGTERM`, `SIGINT` or `SIGKILL` in step AFTER (SIGTERM again while that is being saved, as
-SLURM does), `saving` is a death within the AFTERth
-checkpoint, `renaming` one between the two renames of a checkpoint.
+`SIGTERM`, `SIGINT` or `SIGKILL` in step AFTER (SIGTERM again while that is being saved, as SLURM
+does), `saving` is a death within the AFTERth checkpoint, `renaming` one between the two renames of
+a checkpoint.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -44,12 +46,12 @@ SETTINGS = TrainingSettings(
 )
 
 
-def make(folder: Path) -> TrainingFiles:
-    """Write what a training reads."""
+def make(folder: Path, training: Sequence[tuple[str, int]] = PATCHES) -> TrainingFiles:
+    """Write what a training on these patches reads."""
     patches = {event: tiny_patches(folder, event) for event in "ABC"}
-    limits = scaling.fit(patches, PATCHES, (1, 99))
+    limits = scaling.fit(patches, training, (1, 99))
     (folder / "scaling.json").write_text(scaling.to_json([limits]))
-    write_augmentation(folder / "augmentation.tsv", PATCHES)
+    write_augmentation(folder / "augmentation.tsv", training)
     write_patch_list(folder / "validation.tsv", VALIDATION)
     return files_in(folder)
 
@@ -127,7 +129,7 @@ def main(files: str, out: str, how: str, after: str) -> None:
         _die_between_renames()
     # Every step is saved where the death is in a save; else what the signal itself saves counts.
     minutes = 1e-9 if how in ("saving", "renaming", "SIGKILL") else 10.0
-    settings = TrainingSettings(**{**SETTINGS.__dict__, "checkpoint_minutes": minutes})
+    settings = replace(SETTINGS, checkpoint_minutes=minutes)
     train({EXPERIMENT: model_files(Path(out))}, settings, files_in(Path(files)))
 
 

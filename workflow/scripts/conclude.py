@@ -22,8 +22,8 @@ contrasts = [
 experiments = [Experiment(a, b, tuple(channels)) for a, b, channels in params.experiments]
 split: str = snakemake.wildcards.family
 histories = dict(zip(models, given.histories, strict=True))
-choices = (contrasts, experiments, params.groups, params.margin, split)
-found = conclude(given.metrics, histories, *choices)
+scores = of_split(read_metrics(given.metrics), split)
+found = conclude(scores, histories, contrasts, experiments, params.groups, params.margin)
 write_contrasts(out.contrasts, found)
 write_effects(out.effects, found)
-write_findings(out.findings, found, of_split(read_metrics(given.metrics), split), split)
+write_findings(out.findings, found, scores, split)

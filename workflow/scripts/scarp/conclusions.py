@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scarp.contrasts import Contrast
 from scarp.errors import DataError, Fault
-from scarp.figures.select import is_simulated, of_split
+from scarp.figures.select import is_simulated
 from scarp.figures.style import titled
 from scarp.files import write_text
+from scarp.html_page import document
 from scarp.inference.comparison import Result, judge
 from scarp.inference.factorial import Factorial, factorial
 from scarp.inference.findings import findings
-from scarp.summary import HELD_OUT, Model, Score, read_metrics, scopes
+from scarp.summary import HELD_OUT, Model, Score, scopes, shown
 from scarp.tables import Experiment
 from scarp.tsv import read_table, write_table
 
@@ -45,32 +47,29 @@ class Conclusion:
 
 
 def conclude(
-    metrics: str | Path,
+    scores: Sequence[Score],
     histories: Mapping[Model, str | Path],
     contrasts: Sequence[Contrast],
     experiments: Sequence[Experiment],
     group_of: Mapping[str, str],
     margin: float,
-    split: str,
 ) -> list[Conclusion]:
     """Judge the planned contrasts and estimate main effects, for every scope of a split.
 
     Parameters
     ----------
-    metrics: metrics.tsv.
+    scores: of one split, or of all folds of leave-event-out.
     histories: history.tsv of every model of the split, whose kept epoch's validation F1 chooses
         among several candidates of a contrast.
     contrasts: those that the study can compare (`scarp.contrasts.of_study`).
     experiments: with their channels.
     group_of: group of every site.
     margin: difference of a score that does not matter in practice.
-    split: `roles`, or `leave-event-out` for all its folds together.
 
     Raises
     ------
     DataError: a table is malformed, or models were not tested alike.
     """
-    scores = of_split(read_metrics(metrics), split)
     validation = {model: kept_f1(path) for model, path in histories.items()}
     found = scopes(scores)
     return [
@@ -144,24 +143,22 @@ def write_findings(
 ) -> None:
     """Write a page with a paragraph of findings for each scope; no text holds markup."""
     title = titled(f"Findings, split {split}", is_simulated(scores))
-    parts = [f"<h1>{html.escape(title)}</h1>"]
+    parts = []
     for one in conclusions:
         told = " ".join(findings(one.results)) or "No planned contrast can be compared."
         parts.append(f"<h2>{html.escape(_heading(one.scope))}</h2>\n<p>{html.escape(told)}</p>")
+    body = "\n".join(parts)
     write_text(
         path,
-        f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title>
-<style>{_STYLE}</style>
-{chr(10).join(parts)}
+        document(
+            title,
+            _STYLE,
+            f"""{body}
 <p><small>Differences are means over groups of events and seeds. A claim stands where the 95 %
 interval excludes zero, or lies within the margin; all other contrasts are undecided, and all with
 one seed.</small></p>
-</html>
 """,
+        ),
     )
 
 
@@ -170,5 +167,5 @@ def _heading(scope: str) -> str:
 
 
 def _shown(value: float) -> str:
-    """Six digits; what is not finite is empty."""
-    return f"{value:.6g}" if abs(value) < float("inf") else ""
+    """What is not finite is empty."""
+    return shown(value if math.isfinite(value) else None)

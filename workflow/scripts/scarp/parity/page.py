@@ -11,6 +11,7 @@ from pathlib import Path
 from scarp.channels import BANDS, EPOCHS, split_channel
 from scarp.figures.style import titled
 from scarp.files import write_text
+from scarp.html_page import document
 from scarp.parity.compare import unit_of
 from scarp.parity.product_side import LOCAL_INCIDENCE
 from scarp.parity.reasons import reasons
@@ -88,14 +89,10 @@ def write_page(
     reasoned = "".join(f"<li>{html.escape(text)}.</li>\n" for text in numbered)
     write_text(
         path,
-        f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title>
-<style>{_STYLE}</style>
-<h1>{html.escape(title)}</h1>
-{"".join(f'<p class="note">{html.escape(text)}</p>' for text in told)}
+        document(
+            title,
+            _STYLE,
+            f"""{"".join(f'<p class="note">{html.escape(text)}</p>' for text in told)}
 {_sides(rows)}
 <h2>Dates</h2>
 {_dates(rows)}
@@ -120,8 +117,8 @@ where both sides agree.</p>
 <div class="layers">
 {images}
 </div>
-</html>
 """,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scarp.errors import DataError, Fault
+from scarp.pools import installed_memory
 from scarp.snap.findings import Finding
 from scarp.snap.gpt import CACHES, HEAP
 from scarp.snap.installed import answer_of, reason_of
@@ -58,8 +59,7 @@ class Diagnosis:
 
 def this_machine() -> Machine:
     """The machine that this runs on; a job of a cluster may be allowed less."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return Machine(memory // 2**20, os.cpu_count() or 1)
+    return Machine(installed_memory() // 2**20, os.cpu_count() or 1)
 
 
 def diagnose(gpt: Path, job: Job) -> Diagnosis:
