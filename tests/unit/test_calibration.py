@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scarp.calibration import Bin, expected_calibration_error, reliability
-from scarp.predict import CERTAIN, quantise
+from scarp.prediction import CERTAIN, quantise
 from scarp.probability import PROBABILITY, Histogram, histogram
 
 

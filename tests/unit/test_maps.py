@@ -21,7 +21,7 @@ from scarp.figures.maps import site_map
 from scarp.figures.style import BLACK, BLUE, VERMILION
 from scarp.grid import Grid
 from scarp.metrics import Counts
-from scarp.predict import at_least
+from scarp.prediction import at_least
 
 RGB = ("B04", "B03", "B02")
 H, F, M, N, U = scene.HIT, scene.FALSE, scene.MISSED, scene.NEGATIVE, scene.UNSCORED

@@ -6,7 +6,8 @@ import torch
 from safetensors.torch import save_file
 
 from scarp.errors import ModelError
-from scarp.model_file import Description, check_channels, load, read_description, save
+from scarp.model_description import Description, check_channels, read_description
+from scarp.model_file import load, save
 from scarp.unet import UNet
 from tiny_model import DESCRIPTION, network
 

@@ -11,14 +11,8 @@ from scarp.errors import DataError
 from scarp.grid import Grid
 from scarp.model_file import load, save
 from scarp.patches import read_flags, read_table
-from scarp.predict import (
-    NODATA,
-    assemble,
-    at_least,
-    predict_patches,
-    quantise,
-    write_prediction,
-)
+from scarp.predict import predict_patches
+from scarp.prediction import NODATA, assemble, at_least, quantise, write_prediction
 from tiny import tiny_patches
 from tiny_model import DESCRIPTION, network
 

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, matthews_
 
 from scarp.errors import DataError
 from scarp.metrics import Counts, count
-from scarp.predict import CERTAIN, NODATA, at_least, quantise
+from scarp.prediction import CERTAIN, NODATA, at_least, quantise
 from scarp.probability import (
     PROBABILITY,
     THRESHOLDS,

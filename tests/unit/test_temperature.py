@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, logit
 
 from scarp.calibration import expected_calibration_error
-from scarp.predict import CERTAIN, NODATA, quantise
+from scarp.prediction import CERTAIN, NODATA, quantise
 from scarp.probability import (
     Histogram,
     average_precision,

@@ -12,7 +12,8 @@ from scarp import scaling
 from scarp.batches import Examples, read_examples
 from scarp.errors import DataError, ModelError, TrainingError
 from scarp.metrics import Counts
-from scarp.model_file import load, read_description
+from scarp.model_description import read_description
+from scarp.model_file import load
 from scarp.train import HISTORY_COLUMNS, train
 from scarp.training.device import Arithmetic
 from scarp.training.loop import Training

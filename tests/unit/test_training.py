@@ -16,7 +16,7 @@ import plain_training
 from scarp import scaling
 from scarp.batches import read_examples
 from scarp.errors import TrainingError
-from scarp.model_file import read_description
+from scarp.model_description import read_description
 from scarp.train import train
 from scarp.training import checkpoint, finished, together
 from scarp.training.device import Arithmetic, choose

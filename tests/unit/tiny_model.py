@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import torch
 
-from scarp.model_file import Architecture, Description
+from scarp.model_description import Architecture, Description
 from scarp.scaling import Limits, Scaling
 from scarp.unet import UNet
 

@@ -12,16 +12,11 @@ from numpy.typing import NDArray
 
 from scarp.errors import DataError, Fault
 from scarp.metrics import count
-from scarp.model_file import Description, check_channels, load
+from scarp.model_description import Description, check_channels
+from scarp.model_file import load
 from scarp.patches import read_flags, read_table
-from scarp.predict import (
-    assemble,
-    at_least,
-    predict_patches,
-    quantise,
-    window_of,
-    write_prediction,
-)
+from scarp.predict import predict_patches
+from scarp.prediction import assemble, at_least, quantise, window_of, write_prediction
 from scarp.split_files import read_test_list
 from scarp.training.device import choose
 from scarp.training.settings import DeviceChoice

@@ -110,7 +110,7 @@ def compare_objects(
 
     Parameters
     ----------
-    predicted: (height, width) bool, such as `scarp.predict.at_least` gives.
+    predicted: (height, width) bool, such as `scarp.prediction.at_least` gives.
     reference: (height, width) bool, landslide.
     scored: (height, width) bool, where a pixel counts.
     minimum: fewest pixels of an object.

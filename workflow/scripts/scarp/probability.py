@@ -1,6 +1,6 @@
 """Scores of a map of probability, all from one exact histogram of its stored values.
 
-A stored probability is one of 65535 values (`scarp.predict`), so the number of landslide and of
+A stored probability is one of 65535 values (`scarp.prediction`), so the number of landslide and of
 background pixels at each value holds all that the scores need. Histograms add up over sites, and a
 score costs the same whatever the sites' size.
 
@@ -20,7 +20,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, matthews_
 from scarp.arrays import check_shapes
 from scarp.errors import DataError, Fault
 from scarp.metrics import Counts
-from scarp.predict import CERTAIN, NODATA
+from scarp.prediction import CERTAIN, NODATA
 
 #: Probability of each digital number, (65535,) float64.
 PROBABILITY: NDArray[np.float64] = np.arange(CERTAIN + 1, dtype=np.float64) / CERTAIN
@@ -83,7 +83,7 @@ def histogram(
 
 
 def counts_at(pixels: Histogram, threshold: float) -> Counts:
-    """Counts of the map in which `threshold` or more is landslide (`scarp.predict.at_least`)."""
+    """Counts of the map in which `threshold` or more is landslide (`scarp.prediction.at_least`)."""
     first = int(np.searchsorted(PROBABILITY, threshold))
     tp, fp = int(pixels.landslide[first:].sum()), int(pixels.background[first:].sum())
     fn, tn = int(pixels.landslide[:first].sum()), int(pixels.background[:first].sum())

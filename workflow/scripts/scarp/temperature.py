@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from scarp.predict import CERTAIN, NODATA
+from scarp.prediction import CERTAIN, NODATA
 from scarp.probability import PROBABILITY, Histogram
 
 #: Temperatures among which one is sought.

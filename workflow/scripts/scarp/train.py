@@ -16,7 +16,8 @@ from scarp import __version__
 from scarp.batches import Examples, digest, read_examples
 from scarp.channels import all_channels
 from scarp.errors import Fault, TrainingError
-from scarp.model_file import Architecture, Description, save
+from scarp.model_description import Architecture, Description
+from scarp.model_file import save
 from scarp.patches import read_table as read_patch_table
 from scarp.scaling import Scaling, from_json
 from scarp.split_files import read_patch_list

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scarp.errors import ModelError
 from scarp.files import beside
-from scarp.model_file import read_description
+from scarp.model_description import read_description
 from scarp.training.settings import ModelFiles
 
 
