@@ -7,11 +7,11 @@ import pytest
 import rasterio
 
 from scarp.errors import DataError, ModelError
-from scarp.evaluate import PATCHES_COLUMNS, SCORES_COLUMNS, evaluate
+from scarp.evaluate import PATCHES_COLUMNS, SCORES_COLUMNS, Validation, evaluate
 from scarp.model_file import save
 from scarp.patches import read_flags, read_table
 from scarp.predict import predict_patches
-from tiny import tiny_patches, write_test_list
+from tiny import tiny_patches, write_patch_list, write_test_list
 from tiny_model import DESCRIPTION, network
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -60,9 +60,38 @@ def model(folder, sites):
 
 
 @pytest.fixture(scope="module")
-def out(folder, sites, tests, model):
-    evaluate(model, sites, tests, folder / "out")
+def validation(folder, sites):
+    """Patches of two events, of one of them such as overlap."""
+    rows = [("B", 0), ("A", 1), ("B", 1)]
+    return Validation(write_patch_list(folder / "validation.tsv", rows), sites)
+
+
+@pytest.fixture(scope="module")
+def out(folder, sites, tests, model, validation):
+    evaluate(model, sites, tests, validation, folder / "out")
     return folder / "out"
+
+
+def test_validation_patches_are_predicted_as_test_patches_are(
+    tmp_path, out, sites, model, validation
+):
+    """As if they tested: the same map, of these patches alone."""
+    assert sorted(path.name for path in (out / "validation").iterdir()) == ["A.tif", "B.tif"]
+    for event, patches in {"A": [1], "B": [0, 1]}.items():
+        listed = write_test_list(tmp_path / f"{event}.tsv", event, patches, "independent")
+        evaluate(model, sites, {event: listed}, validation, tmp_path)
+        with (
+            rasterio.open(out / "validation" / f"{event}.tif") as kept,
+            rasterio.open(tmp_path / "predictions" / f"{event}.tif") as expected,
+        ):
+            np.testing.assert_array_equal(kept.read(), expected.read())
+            assert kept.read_masks(1).any() and not kept.read_masks(1).all()
+
+
+def test_without_validation_patches_there_is_an_empty_folder(tmp_path, sites, tests, model):
+    nothing = Validation(write_patch_list(tmp_path / "none.tsv", []), {})
+    evaluate(model, sites, tests, nothing, tmp_path / "out")
+    assert list((tmp_path / "out" / "validation").iterdir()) == []
 
 
 def rows(path):
@@ -150,43 +179,45 @@ def test_the_map_names_its_model_and_event(out):
 
 
 def test_a_site_of_a_source_that_training_did_not_have_is_warned_of(
-    tmp_path, sites, tests, model, caplog
+    tmp_path, sites, tests, model, validation, caplog
 ):
     with caplog.at_level(logging.WARNING, "scarp"):
-        evaluate(model, sites, tests, tmp_path / "out")
+        evaluate(model, sites, tests, validation, tmp_path / "out")
     (warning,) = caplog.messages
     assert "site E comes from source 'archive'" in warning and "simulated only" in warning
 
 
-def test_equal_runs_write_equal_bytes(tmp_path, sites, tests, model, out):
-    evaluate(model, sites, tests, tmp_path)
+def test_equal_runs_write_equal_bytes(tmp_path, sites, tests, model, validation, out):
+    evaluate(model, sites, tests, validation, tmp_path)
     written = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.t*"))
-    assert len(written) == 5
+    assert len(written) == 7
     for path in written:
         assert (tmp_path / path).read_bytes() == (out / path).read_bytes()
 
 
 def test_a_site_that_lacks_a_channel_is_refused_before_anything_is_predicted(
-    tmp_path, sites, tests, model
+    tmp_path, sites, tests, model, validation
 ):
     lacking = {**sites, "E": tiny_patches(tmp_path, "E2", channels=("POST1_B04",))}
     with pytest.raises(ModelError) as error:
-        evaluate(model, lacking, tests, tmp_path / "out")
+        evaluate(model, lacking, tests, validation, tmp_path / "out")
     (fault,) = error.value.faults
     assert fault.offender == str(lacking["E"])
     assert "lacks None_SLOPE" in fault.fact and str(model) in fault.fact
     assert not (tmp_path / "out").exists()
 
 
-def test_a_site_without_a_patch_to_test_is_named(tmp_path, sites, tests, model):
+def test_a_site_without_a_patch_to_test_is_named(tmp_path, sites, tests, model, validation):
     empty = write_test_list(tmp_path / "empty.tsv", "A", [], "")
     with pytest.raises(DataError) as error:
-        evaluate(model, sites, {"A": empty}, tmp_path / "out")
+        evaluate(model, sites, {"A": empty}, validation, tmp_path / "out")
     assert error.value.faults[0].offender == str(empty)
 
 
-def test_a_published_site_on_which_nobody_tests_gets_no_score(tmp_path, sites, tests, model):
+def test_a_published_site_on_which_nobody_tests_gets_no_score(
+    tmp_path, sites, tests, model, validation
+):
     empty = write_test_list(tmp_path / "empty.tsv", "B", [], "")
-    evaluate(model, sites, {"A": tests["A"], "B": empty}, tmp_path / "out")
+    evaluate(model, sites, {"A": tests["A"], "B": empty}, validation, tmp_path / "out")
     assert [row["site"] for row in rows(tmp_path / "out" / "scores.tsv")] == ["A"]
     assert [path.name for path in (tmp_path / "out" / "predictions").iterdir()] == ["A.tif"]

@@ -22,6 +22,10 @@ SUMMARY = [
     "Gathering the scores of all models",
     "Writing the tables of scores, split roles",
 ]
+ASSESSING = [
+    "Gathering what was assessed of all models",
+    *(f"Assessing {name} in 1pre-1post, seed 1, split roles" for name in EXPERIMENTS),
+]
 CURVES = "Drawing training curves, split roles"
 SITES = "Drawing the test sites of split roles"
 EVENTS = [
@@ -38,6 +42,10 @@ def _map(event: str) -> str:
 
 def _features(event: str) -> str:
     return f"Drawing the features of {event}"
+
+
+def _strata(event: str) -> str:
+    return f"Dividing {event} by radar geometry, slope and size of landslide"
 
 
 def _new(event: str) -> list[str]:
@@ -81,7 +89,9 @@ def test_an_independent_event_retrains_nothing(scratch: Project) -> None:
         [
             *_new("SIM04"),
             _listing("SIM04"),
+            _strata("SIM04"),
             *SCORING,
+            *ASSESSING,
             BASELINES,
             *SUMMARY,
             # Labels of the sites stand in every figure, and the predictions were written anew.
@@ -98,7 +108,9 @@ def test_an_independent_event_retrains_nothing(scratch: Project) -> None:
 def test_a_training_event_retrains_but_touches_no_other_event(scratch: Project, role: str) -> None:
     _add_event(scratch, role)
     tests = (
-        [_listing("SIM04"), _map("SIM04"), _features("SIM04"), SITES] if role == "dependent" else []
+        [_listing("SIM04"), _strata("SIM04"), _map("SIM04"), _features("SIM04"), SITES]
+        if role == "dependent"
+        else []
     )
     assert scratch.jobs() == sorted(
         [
@@ -107,6 +119,7 @@ def test_a_training_event_retrains_but_touches_no_other_event(scratch: Project, 
             DIVIDING,
             *TRAINING,
             *SCORING,
+            *ASSESSING,
             BASELINES,
             *SUMMARY,
             CURVES,
@@ -139,6 +152,8 @@ def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
         [
             "Training rgb-nir in 1pre-1post, seed 1, split roles",
             "Scoring rgb-nir in 1pre-1post, seed 1, split roles",
+            "Assessing rgb-nir in 1pre-1post, seed 1, split roles",
+            ASSESSING[0],
             BASELINES,
             *SUMMARY,
             CURVES,
@@ -165,7 +180,7 @@ def test_a_comment_in_a_module_runs_nothing(scratch: Project) -> None:
 
 def test_a_setting_of_the_training_retrains(scratch: Project) -> None:
     jobs = scratch.jobs(*TINY, "--config", "training={epochs: 2}")
-    assert jobs == sorted([*TRAINING, *SCORING, *SUMMARY, CURVES, _map("SIM03")])
+    assert jobs == sorted([*TRAINING, *SCORING, *ASSESSING, *SUMMARY, CURVES, _map("SIM03")])
 
 
 def test_threads_and_device_rerun_nothing(scratch: Project) -> None:

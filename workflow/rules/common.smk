@@ -791,6 +791,32 @@ def sites(wildcards):
     return list(STUDY.sites(wildcards.split))
 
 
+def is_stratified(event):
+    """Whether an event has strata: tiles of the benchmark lie nowhere in particular."""
+    return STUDY.events[event].source != "landslide4sense"
+
+
+def stratified_sites(wildcards):
+    """Events that may test a split and have strata."""
+    return [event for event in STUDY.sites(wildcards.split) if is_stratified(event)]
+
+
+def site_strata(wildcards):
+    """Strata of these events, in their order."""
+    return [f"<results>/strata/{event}.tif" for event in stratified_sites(wildcards)]
+
+
+def geometry_of_event(wildcards):
+    """Layover and shadow of a job's event as an engine found them: one file, or none."""
+    path = f"<results>/products/{wildcards.event}/geometry.tif"
+    return [path] if path in geometries() else []
+
+
+def orbit_of_event(wildcards):
+    """Direction of a job's event's orbit, blank where it is not known or geometry tells more."""
+    return "" if geometry_of_event(wildcards) else STUDY.events[wildcards.event].orbit
+
+
 def event_role(wildcards):
     """Role of one event."""
     return STUDY.events[wildcards.event].role
@@ -1011,7 +1037,7 @@ def all_manifests():
 
 def summaries():
     """Tables of scores, and of what is known of the archive's events."""
-    tables = ["events", "metrics", "averages", "seeds", "baselines"]
+    tables = ["events", "metrics", "averages", "seeds", "baselines", "measures"]
     if events_from_archive():
         tables.append("s2_offsets")
     if any_published():

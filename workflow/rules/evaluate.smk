@@ -7,11 +7,16 @@ rule evaluate:
         model="<results>/models/{split}/{features}/{scenario}/seed{seed}/model.safetensors",
         patches=site_patches,
         tests=site_tests,
+        training=training_patches,
+        validation="<results>/splits/{split}/validation.tsv",
     output:
         scores="<results>/models/{split}/{features}/{scenario}/seed{seed}/scores.tsv",
         patches="<results>/models/{split}/{features}/{scenario}/seed{seed}/scores_patches.tsv",
         predictions=directory(
             "<results>/models/{split}/{features}/{scenario}/seed{seed}/predictions"
+        ),
+        validated=directory(
+            "<results>/models/{split}/{features}/{scenario}/seed{seed}/validation"
         ),
     log:
         "<logs>/evaluate/{split}_{features}_{scenario}_seed{seed}.log",
@@ -23,6 +28,7 @@ rule evaluate:
         mem_mb=growing(6000),
         runtime=growing(20),
     params:
+        events=training_events,
         sites=sites,
         code=code("evaluate.py"),
     message:

@@ -1,10 +1,10 @@
-"""Scoring one model at every test site of its split."""
+"""Predicting with one model at every test site and on every validation patch; its scores."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,8 @@ from scarp.model_description import Description, check_channels
 from scarp.model_file import load
 from scarp.patches import read_flags, read_table
 from scarp.predict import predict_patches
-from scarp.prediction import assemble, at_least, quantise, window_of, write_prediction
-from scarp.split_files import read_test_list
+from scarp.prediction import assemble, at_least, quantise, reference_of, window_of, write_prediction
+from scarp.split_files import patches_by_event, read_test_list
 from scarp.training.device import choose
 from scarp.training.settings import DeviceChoice
 from scarp.tsv import write_table
@@ -34,26 +34,43 @@ SCORES_COLUMNS = (
 PATCHES_COLUMNS = ("site", "patch", "row", "column", *_COUNTS)
 
 
+@dataclass(frozen=True)
+class Validation:
+    """The patches that chose a model's epoch.
+
+    Attributes
+    ----------
+    patches: list of them (`scarp.split_files.read_patch_list`).
+    patch_files: event -> its patches file, for every event of the list.
+    """
+
+    patches: str | Path
+    patch_files: Mapping[str, str | Path]
+
+
 def evaluate(
     model_path: str | Path,
     patch_files: Mapping[str, str | Path],
     test_tables: Mapping[str, str | Path],
+    validation: Validation,
     folder: str | Path,
     device: DeviceChoice = "auto",
     threads: int = 1,
 ) -> None:
-    """Predict and score the test patches of every site.
+    """Predict the test patches of every site and the validation patches, and score the former.
 
-    Writes into `folder`: predictions/{site}.tif, scores.tsv (`SCORES_COLUMNS`, a row per site,
-    every valid pixel of its test patches counted once) and scores_patches.tsv (`PATCHES_COLUMNS`,
-    a row per patch; where patches overlap a pixel counts in each). All counts are taken from the
-    probability as stored in predictions/{site}.tif. An undefined score is an empty cell.
+    Writes into `folder`: predictions/{site}.tif, validation/{event}.tif, scores.tsv
+    (`SCORES_COLUMNS`, a row per site, every valid pixel of its test patches counted once) and
+    scores_patches.tsv (`PATCHES_COLUMNS`, a row per patch; where patches overlap a pixel counts in
+    each). All counts are taken from the probability as stored in predictions/{site}.tif. An
+    undefined score is an empty cell.
 
     Parameters
     ----------
     patch_files: site -> its patches file.
     test_tables: site -> list of its patches that are tested, with its role. A published event on
         which its authors do not test has none, and gets no score.
+    validation: the patches that chose the epoch.
     device: auto, cpu or cuda; auto takes a GPU where there is one. Computed in fp32.
     threads: CPU threads.
 
@@ -64,9 +81,11 @@ def evaluate(
     """
     arithmetic = choose(device, "fp32", threads)
     model, description = load(model_path)
-    for site in test_tables:  # all sites before the first prediction
-        there = read_table(patch_files[site]).channels
-        check_channels(description, model_path, patch_files[site], there)
+    validated = patches_by_event(validation.patches)
+    used = [patch_files[site] for site in test_tables]
+    used += [validation.patch_files[event] for event in validated]
+    for path in dict.fromkeys(map(str, used)):  # all of them before the first prediction
+        check_channels(description, model_path, path, read_table(path).channels)
     model = model.to(arithmetic.device)
     results = Path(folder)
     sites: list[tuple[object, ...]] = []
@@ -95,6 +114,10 @@ def evaluate(
                 cure="give an event role dependent or independent, or make the split again",
             )
         )
+    (results / "validation").mkdir(parents=True, exist_ok=True)
+    for event, chosen in validated.items():
+        file = results / "validation" / f"{event}.tif"
+        _predict(event, model, description, validation.patch_files[event], chosen, file)
     write_table(results / "scores_patches.tsv", PATCHES_COLUMNS, patches)
     write_table(results / "scores.tsv", SCORES_COLUMNS, sites)
 
@@ -118,17 +141,11 @@ def _score_site(
             description.name,
             ", ".join(description.sources),
         )
-    mask, usable = read_flags(path, tested)
-    valid = usable == 1
-    probability = predict_patches(model, description, path, tested)
-    stored = quantise(assemble(table, tested, probability, valid))
-    tags = {"model": description.name, "event": site, "threshold": str(description.threshold)}
-    write_prediction(
-        results / "predictions" / f"{site}.tif", stored, table.grid, table.source, tags
-    )
-    reference = assemble(table, tested, mask.astype(np.float32), valid)
-    found, landslide = at_least(stored, description.threshold), reference == 1
-    counts = count(found, landslide, np.isfinite(reference))
+    file = results / "predictions" / f"{site}.tif"
+    stored = _predict(site, model, description, path, tested, file)
+    landslide, scored = reference_of(path, tested)
+    found = at_least(stored, description.threshold)
+    counts = count(found, landslide, scored)
     scores = (counts.precision, counts.recall, counts.f1, counts.iou)
     logger.info(
         "%s: F1 %s on %d patches",
@@ -136,6 +153,7 @@ def _score_site(
         "undefined" if counts.f1 is None else f"{counts.f1:.3f}",
         len(tested),
     )
+    valid = read_flags(path, tested)[1] == 1
     rows: list[tuple[object, ...]] = []
     for position, patch in enumerate(tested):
         window = window_of(table, int(patch))
@@ -144,3 +162,21 @@ def _score_site(
         rows.append((site, int(patch), table.row[patch], table.column[patch], *astuple(part)))
     shown = ("" if score is None else f"{score:.6g}" for score in scores)
     return (site, role, table.source, len(tested), *astuple(counts), *shown), rows
+
+
+def _predict(
+    event: str,
+    model: UNet,
+    description: Description,
+    path: str | Path,
+    patches: NDArray[np.int64],
+    file: Path,
+) -> NDArray[np.uint16]:
+    """Predict these patches of an event, and write and return the map that they make together."""
+    table = read_table(path)
+    valid = read_flags(path, patches)[1] == 1
+    probability = predict_patches(model, description, path, patches)
+    stored = quantise(assemble(table, patches, probability, valid))
+    tags = {"model": description.name, "event": event, "threshold": str(description.threshold)}
+    write_prediction(file, stored, table.grid, table.source, tags)
+    return stored

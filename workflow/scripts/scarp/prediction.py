@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from scarp.errors import DataError, Fault
 from scarp.files import beside
 from scarp.grid import Grid
-from scarp.patches import PatchTable
+from scarp.patches import PatchTable, read_flags, read_table
 from scarp.simulated import is_simulated
 
 #: Digital number of probability 1, and of no data.
@@ -50,6 +51,46 @@ def assemble(
     mean = np.full(shape, np.nan, dtype=np.float32)
     np.divide(total, times, out=mean, where=times > 0, casting="same_kind")
     return mean
+
+
+def reference_of(
+    path: str | Path, patches: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The reference on an event's grid as far as these patches tell it: landslide, and scored.
+
+    Parameters
+    ----------
+    path: the event's patches file.
+    patches: indices in it.
+
+    Returns
+    -------
+    landslide: (height, width) bool, False where nothing is scored.
+    scored: (height, width) bool, where a valid pixel of these patches lies.
+    """
+    mask, valid = read_flags(path, patches)
+    reference = assemble(read_table(path), patches, mask.astype(np.float32), valid == 1)
+    return reference == 1, np.isfinite(reference)
+
+
+def read_prediction(path: str | Path) -> NDArray[np.uint16]:
+    """Read a stored map of probability, (height, width), see `quantise`.
+
+    Raises
+    ------
+    DataError: the file is missing or is no such map.
+    """
+    cure = "delete it and let the workflow make it again"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as file:
+                stored = file.read(1)
+    except RasterioError as error:
+        raise DataError(Fault(f"cannot be read ({error})", str(path), cure=cure)) from None
+    if stored.dtype != np.uint16:
+        raise DataError(Fault(f"holds {stored.dtype}", str(path), "uint16", cure))
+    return np.asarray(stored)
 
 
 def window_of(table: PatchTable, patch: int) -> tuple[slice, slice]:

@@ -40,6 +40,11 @@ class Histogram:
     landslide: NDArray[np.int64]
     background: NDArray[np.int64]
 
+    @classmethod
+    def empty(cls) -> Histogram:
+        """Of no pixel."""
+        return cls(np.zeros(CERTAIN + 1, dtype=np.int64), np.zeros(CERTAIN + 1, dtype=np.int64))
+
     def __add__(self, other: Histogram) -> Histogram:
         return Histogram(self.landslide + other.landslide, self.background + other.background)
 

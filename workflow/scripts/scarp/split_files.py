@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scarp.augment import SETS, augment
 from scarp.patches import PatchId
 from scarp.tsv import read_table, write_table
@@ -18,6 +21,14 @@ def write_patch_list(path: str | Path, patches: Iterable[PatchId]) -> None:
 def read_patch_list(path: str | Path) -> list[PatchId]:
     """Read train.tsv, validation.tsv or test/{event}.tsv."""
     return [(row["event"], int(row["patch"])) for row in read_table(path, ("event", "patch"))]
+
+
+def patches_by_event(path: str | Path) -> dict[str, NDArray[np.int64]]:
+    """The patches of such a list, event by event: indices in the event's patches file."""
+    found: dict[str, list[int]] = {}
+    for event, patch in read_patch_list(path):
+        found.setdefault(event, []).append(patch)
+    return {event: np.array(patches, dtype=np.int64) for event, patches in found.items()}
 
 
 def write_test_list(path: str | Path, event: str, patches: Iterable[int], role: str) -> None:

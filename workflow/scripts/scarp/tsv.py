@@ -46,6 +46,16 @@ def read_table(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]
     return rows
 
 
+def read_header(path: str | Path) -> tuple[str, ...]:
+    """The columns of a table. Raises DataError where the file is missing."""
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            return tuple(next(csv.reader(file, delimiter="\t"), ()))
+    except OSError as error:
+        cure = "delete it and let the workflow make it again"
+        raise DataError(Fault(f"cannot be read ({error.strerror})", str(path), cure=cure)) from None
+
+
 def join_tables(paths: Sequence[str | Path], path: str | Path) -> None:
     """Write the rows of tables with one header into one table.
 

@@ -1,0 +1,107 @@
+rule stratify:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/strata/SIM01.tif"""
+    input:
+        cube="<results>/cubes/{event}.nc",
+        geometry=geometry_of_event,
+    output:
+        "<results>/strata/{event}.tif",
+    log:
+        "<logs>/stratify/{event}.log",
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(20),
+    params:
+        orbit=orbit_of_event,
+        code=code("stratify.py"),
+    message:
+        "Dividing {wildcards.event} by radar geometry, slope and size of landslide"
+    script:
+        "../scripts/stratify.py"
+
+
+rule assess:
+    """What the stored predictions of a model say; nothing is predicted again.
+
+    Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/models/roles/gamma0/1pre-1post/seed1/measures.tsv
+    """
+    input:
+        model="<results>/models/{split}/{features}/{scenario}/seed{seed}/model.safetensors",
+        predictions="<results>/models/{split}/{features}/{scenario}/seed{seed}/predictions",
+        validated="<results>/models/{split}/{features}/{scenario}/seed{seed}/validation",
+        training=training_patches,
+        validation="<results>/splits/{split}/validation.tsv",
+        patches=site_patches,
+        tests=site_tests,
+        strata=site_strata,
+    output:
+        measures="<results>/models/{split}/{features}/{scenario}/seed{seed}/measures.tsv",
+        reliability="<results>/models/{split}/{features}/{scenario}/seed{seed}/reliability.tsv",
+        thresholds="<results>/models/{split}/{features}/{scenario}/seed{seed}/thresholds.tsv",
+        objects="<results>/models/{split}/{features}/{scenario}/seed{seed}/objects.tsv",
+        object_counts="<results>/models/{split}/{features}/{scenario}/seed{seed}/object_counts.tsv",
+        strata="<results>/models/{split}/{features}/{scenario}/seed{seed}/strata.tsv",
+    log:
+        "<logs>/assess/{split}_{features}_{scenario}_seed{seed}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(20),
+    params:
+        events=training_events,
+        sites=sites,
+        stratified=stratified_sites,
+        code=code("assess.py"),
+    message:
+        "Assessing {wildcards.features} in {wildcards.scenario}, seed {wildcards.seed}, split {wildcards.split}"
+    script:
+        "../scripts/assess.py"
+
+
+rule gather:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/summary/measures.tsv"""
+    input:
+        measures=of_models("measures.tsv"),
+        reliability=of_models("reliability.tsv"),
+        thresholds=of_models("thresholds.tsv"),
+        object_counts=of_models("object_counts.tsv"),
+        strata=of_models("strata.tsv"),
+    output:
+        measures=report(
+            "<results>/summary/measures.tsv",
+            category="Tables",
+            caption="../report/measures.rst",
+            labels={
+                "table": "probability, calibration and outlines, per site and model"
+            },
+        ),
+        reliability="<results>/summary/reliability.tsv",
+        thresholds="<results>/summary/thresholds.tsv",
+        object_counts=report(
+            "<results>/summary/object_counts.tsv",
+            category="Tables",
+            caption="../report/object_counts.rst",
+            labels={"table": "landslides found, missed and false, per site and model"},
+        ),
+        strata=report(
+            "<results>/summary/strata.tsv",
+            category="Tables",
+            caption="../report/strata_table.rst",
+            labels={"table": "by radar geometry, slope and size, per site and model"},
+        ),
+    log:
+        "<logs>/gather.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        models=trained(),
+        code=code("gather.py"),
+    message:
+        "Gathering what was assessed of all models"
+    script:
+        "../scripts/gather.py"
