@@ -13,13 +13,15 @@ CAPTIONS = sorted(Path(__file__).parents[2].joinpath("workflow", "report").glob(
 RULES = Path(__file__).parents[2] / "workflow" / "rules"
 
 
-def rendered(path, config, split="roles"):
+def rendered(path, config, split="roles", files=()):
     """The caption as HTML; undefined names and reStructuredText warnings are errors."""
     environment = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     snakemake = SimpleNamespace(
         config=check(config), wildcards={"event": "EV01", "split": split, "family": split}
     )
-    text = environment.from_string(path.read_text(encoding="utf-8")).render(snakemake=snakemake)
+    text = environment.from_string(path.read_text(encoding="utf-8")).render(
+        snakemake=snakemake, files=[SimpleNamespace(path=file) for file in files]
+    )
     strict = {"report_level": 1, "halt_level": 1}
     return publish_parts(text, writer="html", settings_overrides=strict)["html_body"]
 
@@ -52,6 +54,18 @@ def test_the_front_page_says_what_was_run():
     assert "Simulated data" not in rendered(front, {"source": "archive"})
     made_up = {"source": "archive", "archive": {"path": "simulated"}}
     assert "Simulated data" in rendered(front, made_up)
+
+
+def test_the_front_page_opens_with_the_findings_of_every_split(tmp_path):
+    front = next(path for path in CAPTIONS if path.stem == "workflow")
+    for split, told in (("roles", r"F1 of a\_b rises"), ("leave-event-out", "Undecided")):
+        (tmp_path / f"{split}_findings.rst").write_text(f"**All sites.**\n\n{told}\n")
+    files = [tmp_path / name for name in ("roles_findings.html", "leave-event-out_findings.html")]
+    page = rendered(front, {"source": "simulated"}, files=[tmp_path / "roles.svg", *files])
+    told = page.index("F1 of a_b rises"), page.index("Undecided"), page.index("What was run")
+    assert list(told) == sorted(told)
+    assert page.count("What the scores can decide") == 1
+    assert "can decide" not in rendered(front, {"source": "simulated"})
 
 
 def test_only_the_roles_split_cuts_events_in_two():

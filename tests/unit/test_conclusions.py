@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from made_scores import ALONE, FEATURE_SETS, SCENARIOS, SITES, grid, scores
-from scarp.conclusions import conclude, kept_f1, write_contrasts, write_effects, write_findings
-from scarp.contrasts import of_study, read_contrasts
+from scarp.assessments import StratumRow
+from scarp.conclusion_files import write_conclusions, write_contrasts, write_effects, write_findings
+from scarp.conclusions import conclude, kept_f1
+from scarp.contrasts import Side, of_study, read_contrasts
 from scarp.errors import DataError
 from scarp.figures.contrasts import contrasts_figure
 from scarp.tsv import write_table
@@ -24,7 +26,7 @@ TABLE = (
 )
 
 
-def study(folder, effect, validated="rgb-nir", dependent="AB"):
+def study(folder, effect, validated="rgb-nir", dependent="AB", shadowed=0.3):
     """Rows and conclusions; coherence adds `effect`, NDVI tests 0.3 above all others."""
     random = np.random.default_rng(1)
     shape = (len(TRAINED), len(SITES), len(SEEDS))
@@ -44,7 +46,25 @@ def study(folder, effect, validated="rgb-nir", dependent="AB"):
         write_table(histories[model], ("epoch", "validation_f1", "kept"), table)
     (folder / "contrasts.tsv").write_text(TABLE, encoding="utf-8")
     planned = of_study(read_contrasts(folder / "contrasts.tsv", FEATURE_SETS, SCENARIOS), TRAINED)
-    return rows, conclude(rows, histories, planned, TRAINED, ALONE, 0.02)
+    sensors = {
+        "sar": Side("best-sar", (("gamma0", "3pre-3post"), ("gamma0-coh", "3pre-3post"))),
+        "optical": Side("best-optical", (("ndvi", "1pre-1post"), ("rgb-nir", "1pre-1post"))),
+    }
+    geometry = [row for one in rows for row in strata(one, shadowed)]
+    return rows, conclude(rows, geometry, histories, planned, sensors, TRAINED, ALONE, 0.02)
+
+
+def strata(score, shadowed):
+    """Recall 0.8, less by `shadowed` for SAR inside of certain layover or shadow."""
+    sar = score.model.features.startswith("gamma0")
+    for stratum, pixels in (("none", 900), ("possible", 5000), ("certain", 100)):
+        recall = 0.8 - (shadowed if sar and stratum == "certain" else 0)
+        recall += 0.01 * (ord(score.site) % 3) - 0.003 * score.model.seed
+        tp = round(pixels * recall) if stratum != "possible" else 0
+        kind = "layover_shadow_approximate"
+        yield StratumRow(
+            score.model, score.site, score.role, kind, stratum, 3, tp, 5, pixels - tp, 99
+        )
 
 
 def table(path):
@@ -67,6 +87,33 @@ def test_the_paragraph_follows_the_truth(tmp_path):
     assert "Adding coherence changes F1 by less than 0.02" in told[0.0]
     assert "Adding coherence lowers F1 by" in told[-0.1]
     assert "8 groups, 3 seeds" in told[0.1]
+
+
+def test_layover_and_shadow_are_told_as_they_are(tmp_path):
+    """Where radar loses recall there, where it does not, and where optical images lose as much."""
+    for shadowed, said in (
+        (
+            0.3,
+            r"In layover or radar shadow the SAR set gamma0/3pre-3post finds 0\.(29|30)\d less of the"
+            r" landslide pixels than outside \(recall \N{MINUS SIGN}0\.(29|30)\d, 95 % interval .*"
+            r"There SAR loses 0\.(29|30)\d more recall than optical images do",
+        ),
+        (0.0, r"Layover and radar shadow change by less than the margin what the SAR set"),
+        (-0.1, r"There SAR loses 0\.(09|10)\d less recall than optical images do"),
+    ):
+        rows, found = study(tmp_path, 0.0, shadowed=shadowed)
+        paths = {name: tmp_path / name for name in ("contrasts", "effects", "geometry")}
+        paths |= {name: tmp_path / name for name in ("findings", "front")}
+        write_conclusions(paths, found, rows, "roles")
+        page = html.unescape(paths["findings"].read_text(encoding="utf-8"))
+        assert re.search(said, page)
+        assert "At 8 sites layover and shadow are approximate" in page
+        front = paths["front"].read_text(encoding="utf-8").replace("\\", "")
+        assert re.search(said, front)
+        sar = table(paths["geometry"])[0]
+        assert (sar["scope"], sar["sensor"], sar["groups"]) == ("all", "sar", "8")
+        assert (sar["pixels_inside"], sar["pixels_outside"]) == ("800", "7200")
+        assert float(sar["difference"]) == pytest.approx(-shadowed, abs=0.01)
 
 
 def test_validation_chooses_and_the_test_scores_do_not(tmp_path):

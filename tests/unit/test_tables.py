@@ -23,7 +23,7 @@ def config(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 def test_published_study(config: dict[str, object]) -> None:
     loaded = study.load(configuration.check(config))
     assert len(loaded.events) == 28
-    assert len(loaded.feature_sets) == 23
+    assert len(loaded.feature_sets) == 29
     assert len(loaded.experiments) == 62
     in_paper = [loaded.feature_sets[e.features].in_paper for e in loaded.experiments]
     assert in_paper.count("true") == 58
@@ -40,7 +40,7 @@ def test_controls_run_when_asked(config: dict[str, object]) -> None:
     assert [e.channels for e in experiments if e.features == "terrain"] == [
         ("None_DEM", "None_SLOPE")
     ]
-    assert len(experiments) == 65
+    assert len(experiments) == 71
 
 
 def test_optical_set_runs_once_under_the_smallest_scenario(config: dict[str, object]) -> None:

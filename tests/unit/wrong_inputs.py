@@ -123,7 +123,7 @@ def _benchmark(area: str, area2: str = "300-400", **settings: str) -> Callable[[
             f"L4S-1\t2020-01-01\t{area}\ttrain\nL4S-2\t2020-01-01\t{area2}\tindependent\n",
         )(config)
         _write("acquisitions.tsv", "event\tsensor\tepoch\tdate\n")(config)
-        _append("feature_sets.tsv", "only-rgb\tRGB\t\tRGB\t\t\t\t\toptical\tfalse\t")(config)
+        _append("feature_sets.tsv", "only-rgb\tRGB\t\tRGB\t\t\t\t\t\toptical\tfalse\t")(config)
         _append("scenarios.tsv", "0pre-1post\t0\t1")(config)
         config["source"] = "landslide4sense"
         config["landslide4sense"] = {"format": settings.get("format", "png")}
@@ -491,14 +491,14 @@ CASES: tuple[Wrong, ...] = (
     ),
     Wrong(
         "a feature set without a band",
-        _append("feature_sets.tsv", "none\tnothing\t\t\t\t\t\t\tsar\tfalse\t"),
-        "config/feature_sets.tsv, row 25 (none)",
+        _append("feature_sets.tsv", "none\tnothing\t\t\t\t\t\t\t\tsar\tfalse\t"),
+        "config/feature_sets.tsv, row 31 (none)",
         "fill at least one of",
     ),
     Wrong(
         "a feature set twice",
-        _append("feature_sets.tsv", "rgb\tRGB\t\tRGB\t\t\t\t\toptical\tfalse\t"),
-        "config/feature_sets.tsv, row 25 (rgb), column features",
+        _append("feature_sets.tsv", "rgb\tRGB\t\tRGB\t\t\t\t\t\toptical\tfalse\t"),
+        "config/feature_sets.tsv, row 31 (rgb), column features",
         "rename or remove one of them",
     ),
     Wrong(

@@ -24,7 +24,7 @@ def test_sixty_two_trainings_and_four_more_for_a_fused_row(study: Project) -> No
     assert len(_trainings(study.jobs(*STUDY))) == 62
     study.append(
         "config/feature_sets.tsv",
-        ["gamma0-rgb\tgVV+gVH+RGB\tGAMMA0\tRGB\tDEM SLOPE\t\t\t\tfusion\tfalse\t"],
+        ["gamma0-rgb\tgVV+gVH+RGB\tGAMMA0\tRGB\tDEM SLOPE\t\t\t\t\tfusion\tfalse\t"],
     )
     assert len(_trainings(study.jobs(*STUDY))) == 66
 

@@ -103,9 +103,9 @@ rule published_roles:
     output:
         report(
             "<results>/summary/published_roles.tsv",
-            category="Data",
+            category="8 Events and images",
             caption="../report/published_roles.rst",
-            labels={"table": "roles in the published split"},
+            labels={"what": "roles in the published split"},
         ),
     log:
         "<logs>/published_roles.log",
@@ -156,9 +156,9 @@ rule table_offsets:
     output:
         report(
             "<results>/summary/s2_offsets.tsv",
-            category="Data",
+            category="8 Events and images",
             caption="../report/s2_offsets.rst",
-            labels={"table": "Sentinel-2 offsets"},
+            labels={"what": "Sentinel-2 offsets"},
         ),
     log:
         "<logs>/table_offsets.log",

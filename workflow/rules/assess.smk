@@ -71,25 +71,25 @@ rule gather:
     output:
         measures=report(
             "<results>/summary/measures.tsv",
-            category="Tables",
+            category="6 What probabilities are worth",
             caption="../report/measures.rst",
             labels={
-                "table": "probability, calibration and outlines, per site and model"
+                "what": "probability, calibration and outlines, per site and model"
             },
         ),
         reliability="<results>/summary/reliability.tsv",
         thresholds="<results>/summary/thresholds.tsv",
         object_counts=report(
             "<results>/summary/object_counts.tsv",
-            category="Tables",
+            category="5 What is found and missed",
             caption="../report/object_counts.rst",
-            labels={"table": "landslides found, missed and false, per site and model"},
+            labels={"what": "landslides found, missed and false, per site and model"},
         ),
         strata=report(
             "<results>/summary/strata.tsv",
-            category="Tables",
+            category="5 What is found and missed",
             caption="../report/strata_table.rst",
-            labels={"table": "by radar geometry, slope and size, per site and model"},
+            labels={"what": "by radar geometry, slope and size, per site and model"},
         ),
     log:
         "<logs>/gather.log",

@@ -1162,8 +1162,7 @@ def any_simulated():
 
 def is_shown(row, group):
     """Whether a feature set belongs to a group and is no ablation of another row."""
-    own_choice = row.augmentation or row.scaling or row.s2_offset
-    return row.group == group and not own_choice
+    return row.group == group and not row.is_ablation
 
 
 def mapped_models(wildcards):
@@ -1235,10 +1234,12 @@ def figures_of_scores():
         stems.append("augmentation")
     if pairs("s2_offset", "as-published"):
         stems.append("s2_offset")
+    if pairs("scaling", "train"):
+        stems.append("scaling")
     pages = ["scores", "paper"] if config["tables"]["paper"] else ["scores"]
     if STUDY.contrasts:
         pages.append("findings")
-        stems.append("contrasts")
+        stems += ["contrasts", "effects"]
     return [
         *(
             f"<results>/summary/{family}_{page}.html"
@@ -1276,6 +1277,23 @@ def planned_contrasts():
         ]
         for row in STUDY.contrasts
     ]
+
+
+def compared_sensors():
+    """Experiments of SAR and of optical sets among which validation chooses one each.
+
+    Both sides are named as in contrasts.tsv; a sensor without an experiment is left out.
+    """
+    found = {}
+    for group in ("sar", "optical"):
+        candidates = sorted(
+            [one.features, one.scenario]
+            for one in STUDY.experiments
+            if is_shown(STUDY.feature_sets[one.features], group)
+        )
+        if candidates:
+            found[group] = [f"best-{group}", candidates]
+    return found
 
 
 def compared_experiments():

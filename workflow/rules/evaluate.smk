@@ -73,27 +73,27 @@ rule summarise:
     output:
         metrics=report(
             "<results>/summary/metrics.tsv",
-            category="Scores",
+            category="9 All scores",
             caption="../report/metrics.rst",
-            labels={"table": "per site and model"},
+            labels={"what": "per site and model"},
         ),
         averages=report(
             "<results>/summary/averages.tsv",
-            category="Scores",
+            category="9 All scores",
             caption="../report/averages.rst",
-            labels={"table": "averages"},
+            labels={"what": "averages"},
         ),
         seeds=report(
             "<results>/summary/seeds.tsv",
-            category="Scores",
+            category="9 All scores",
             caption="../report/seeds.rst",
-            labels={"table": "mean and spread over seeds"},
+            labels={"what": "mean and spread over seeds"},
         ),
         baselines=report(
             "<results>/summary/baselines.tsv",
-            category="Scores",
+            category="9 All scores",
             caption="../report/baselines.rst",
-            labels={"table": "baselines"},
+            labels={"what": "baselines"},
         ),
     log:
         "<logs>/summarise.log",

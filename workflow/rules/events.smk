@@ -26,9 +26,9 @@ rule table_events:
     output:
         report(
             "<results>/summary/events.tsv",
-            category="Data",
+            category="8 Events and images",
             caption="../report/events.rst",
-            labels={"table": "events"},
+            labels={"what": "events"},
         ),
     log:
         "<logs>/table_events.log",
@@ -53,9 +53,9 @@ rule figure_events:
     output:
         svg=report(
             "<results>/figures/events_map.svg",
-            category="Figures",
+            category="8 Events and images",
             caption="../report/events_map.rst",
-            labels={"figure": "map and list of events"},
+            labels={"what": "map and list of events"},
         ),
         png="<results>/figures/events_map.png",
     log:
@@ -81,9 +81,9 @@ rule figure_days:
     output:
         svg=report(
             "<results>/figures/optical_days.svg",
-            category="Figures",
+            category="8 Events and images",
             caption="../report/days.rst",
-            labels={"figure": "days to the images"},
+            labels={"what": "days to the images"},
         ),
         png="<results>/figures/optical_days.png",
     log:
@@ -110,9 +110,9 @@ rule figure_relief:
     output:
         svg=report(
             "<results>/figures/relief.svg",
-            category="Figures",
+            category="8 Events and images",
             caption="../report/relief.rst",
-            labels={"figure": "elevation and slope"},
+            labels={"what": "elevation and slope"},
         ),
         png="<results>/figures/relief.png",
     log:

@@ -5,9 +5,9 @@ rule figure_features:
     output:
         report(
             "<results>/figures/features/{event}.png",
-            category="Data",
+            category="8 Events and images",
             caption="../report/features.rst",
-            labels={"event": "{event}", "figure": "features before and after"},
+            labels={"event": "{event}", "what": "features before and after"},
         ),
     log:
         "<logs>/figure_features/{event}.log",
@@ -34,9 +34,9 @@ rule figure_sites:
     output:
         report(
             "<results>/figures/{split}_sites.png",
-            category="Data",
+            category="8 Events and images",
             caption="../report/sites.rst",
-            labels={"split": "{split}", "figure": "test sites"},
+            labels={"split": "{split}", "what": "test sites"},
         ),
     log:
         "<logs>/figure_sites/{split}.log",
@@ -63,9 +63,9 @@ rule compare_paper:
         tsv="<results>/summary/{family}_paper.tsv",
         html=report(
             "<results>/summary/{family}_paper.html",
-            category="Scores",
+            category="9 All scores",
             caption="../report/paper.rst",
-            labels={"split": "{family}", "table": "the paper's numbers beside ours"},
+            labels={"split": "{family}", "what": "the paper's numbers beside ours"},
         ),
     log:
         "<logs>/compare_paper/{family}.log",

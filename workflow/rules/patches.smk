@@ -37,9 +37,9 @@ rule split_training:
         scaling="<results>/splits/{split}/scaling.json",
         summary=report(
             "<results>/splits/{split}/summary.tsv",
-            category="Data",
+            category="7 Choices of the study",
             caption="../report/split.rst",
-            labels={"split": "{split}", "table": "patches"},
+            labels={"split": "{split}", "what": "patches"},
         ),
     log:
         "<logs>/split_training/{split}.log",

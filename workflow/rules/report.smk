@@ -6,9 +6,9 @@ rule figure_scores:
     output:
         svg=report(
             "<results>/figures/{family}_f1_per_site.svg",
-            category="Figures",
+            category="2 Radar, optical images or both",
             caption="../report/f1_per_site.rst",
-            labels={"split": "{family}", "figure": "F1 per site"},
+            labels={"split": "{family}", "what": "F1 per site"},
         ),
         png="<results>/figures/{family}_f1_per_site.png",
     log:
@@ -34,9 +34,9 @@ rule figure_dates:
     output:
         svg=report(
             "<results>/figures/{family}_f1_by_dates.svg",
-            category="Figures",
+            category="3 How many dates",
             caption="../report/f1_by_dates.rst",
-            labels={"split": "{family}", "figure": "F1 by number of dates"},
+            labels={"split": "{family}", "what": "F1 by number of dates"},
         ),
         png="<results>/figures/{family}_f1_by_dates.png",
     log:
@@ -62,9 +62,9 @@ rule figure_augmentation:
     output:
         svg=report(
             "<results>/figures/{family}_augmentation.svg",
-            category="Figures",
+            category="7 Choices of the study",
             caption="../report/augmentation.rst",
-            labels={"split": "{family}", "figure": "effect of augmentation"},
+            labels={"split": "{family}", "what": "effect of augmentation"},
         ),
         png="<results>/figures/{family}_augmentation.png",
     log:
@@ -92,9 +92,9 @@ rule figure_s2_offset:
     output:
         svg=report(
             "<results>/figures/{family}_s2_offset.svg",
-            category="Figures",
+            category="7 Choices of the study",
             caption="../report/s2_offset.rst",
-            labels={"split": "{family}", "figure": "effect of the Sentinel-2 offset"},
+            labels={"split": "{family}", "what": "effect of the Sentinel-2 offset"},
         ),
         png="<results>/figures/{family}_s2_offset.png",
     log:
@@ -115,6 +115,36 @@ rule figure_s2_offset:
         "../scripts/figure_pairs.py"
 
 
+rule figure_scaling:
+    """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_scaling.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_scaling.svg",
+            category="7 Choices of the study",
+            caption="../report/scaling.rst",
+            labels={"split": "{family}", "what": "effect of scaling"},
+        ),
+        png="<results>/figures/{family}_scaling.png",
+    log:
+        "<logs>/figure_scaling/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        names=names(),
+        pairs=pairs("scaling", "train"),
+        meaning=["limits of training patches", "of another scope"],
+        code=code("figure_pairs.py"),
+    message:
+        "Drawing the effect of scaling, split {wildcards.family}"
+    script:
+        "../scripts/figure_pairs.py"
+
+
 rule figure_training:
     """Test with: snakemake -c1 --configfile config/tiny.yaml results/tiny/figures/roles_training.svg"""
     input:
@@ -122,9 +152,9 @@ rule figure_training:
     output:
         svg=report(
             "<results>/figures/{family}_training.svg",
-            category="Figures",
+            category="7 Choices of the study",
             caption="../report/training.rst",
-            labels={"split": "{family}", "figure": "training curves"},
+            labels={"split": "{family}", "what": "training curves"},
         ),
         png="<results>/figures/{family}_training.png",
     log:
@@ -153,7 +183,7 @@ rule figure_map:
     output:
         report(
             "<results>/figures/maps/{split}_{event}.png",
-            category="Maps",
+            category="5 What is found and missed",
             caption="../report/map.rst",
             labels={"split": "{split}", "site": "{event}"},
         ),
@@ -181,15 +211,15 @@ rule table_scores:
     output:
         scores=report(
             "<results>/summary/{family}_scores.html",
-            category="Scores",
+            category="9 All scores",
             caption="../report/table.rst",
-            labels={"split": "{family}", "table": "per site, to sort and read"},
+            labels={"split": "{family}", "what": "per site, to sort and read"},
         ),
         averages=report(
             "<results>/summary/{family}_averages.html",
-            category="Scores",
+            category="9 All scores",
             caption="../report/averages.rst",
-            labels={"split": "{family}", "table": "averages, to sort and read"},
+            labels={"split": "{family}", "what": "averages, to sort and read"},
         ),
     log:
         "<logs>/table_scores/{family}.log",
@@ -211,26 +241,34 @@ rule conclude:
     """Test with: snakemake -c1 --configfile config/demo.yaml results/demo/summary/roles_findings.html"""
     input:
         metrics="<results>/summary/metrics.tsv",
+        strata="<results>/summary/strata.tsv",
         histories=of_family("history.tsv"),
     output:
         findings=report(
             "<results>/summary/{family}_findings.html",
-            category="Findings",
+            category="1 Findings",
             caption="../report/findings.rst",
-            labels={"split": "{family}", "findings": "in words"},
+            labels={"split": "{family}", "what": "in words"},
         ),
         contrasts=report(
             "<results>/summary/{family}_contrasts.tsv",
-            category="Findings",
+            category="1 Findings",
             caption="../report/contrasts.rst",
-            labels={"split": "{family}", "findings": "planned contrasts"},
+            labels={"split": "{family}", "what": "planned contrasts"},
         ),
         effects=report(
             "<results>/summary/{family}_effects.tsv",
-            category="Findings",
+            category="4 Which features",
             caption="../report/effects.rst",
-            labels={"split": "{family}", "findings": "main effects"},
+            labels={"split": "{family}", "what": "main effects"},
         ),
+        geometry=report(
+            "<results>/summary/{family}_geometry.tsv",
+            category="1 Findings",
+            caption="../report/geometry.rst",
+            labels={"split": "{family}", "what": "layover and radar shadow"},
+        ),
+        front="<results>/summary/{family}_findings.rst",
     log:
         "<logs>/conclude/{family}.log",
     conda:
@@ -241,6 +279,7 @@ rule conclude:
     params:
         models=trained_in_family,
         contrasts=planned_contrasts(),
+        sensors=compared_sensors(),
         experiments=compared_experiments(),
         groups=groups_of_sites,
         margin=config["conclusions"]["margin"],
@@ -259,9 +298,9 @@ rule figure_contrasts:
     output:
         svg=report(
             "<results>/figures/{family}_contrasts.svg",
-            category="Findings",
+            category="1 Findings",
             caption="../report/contrasts_figure.rst",
-            labels={"split": "{family}", "findings": "planned contrasts, figure"},
+            labels={"split": "{family}", "what": "planned contrasts, figure"},
         ),
         png="<results>/figures/{family}_contrasts.png",
     log:
@@ -277,3 +316,31 @@ rule figure_contrasts:
         "Drawing the planned contrasts, split {wildcards.family}"
     script:
         "../scripts/figure_contrasts.py"
+
+
+rule figure_effects:
+    """Test with: snakemake -c1 --configfile config/demo.yaml results/demo/figures/roles_effects.svg"""
+    input:
+        metrics="<results>/summary/metrics.tsv",
+        effects="<results>/summary/{family}_effects.tsv",
+    output:
+        svg=report(
+            "<results>/figures/{family}_effects.svg",
+            category="4 Which features",
+            caption="../report/effects_figure.rst",
+            labels={"split": "{family}", "what": "main effects, figure"},
+        ),
+        png="<results>/figures/{family}_effects.png",
+    log:
+        "<logs>/figure_effects/{family}.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        code=code("figure_effects.py"),
+    message:
+        "Drawing the main effects, split {wildcards.family}"
+    script:
+        "../scripts/figure_effects.py"

@@ -2,16 +2,18 @@
 
 A side of a contrast is an experiment, or the best one of a sensor group. Which is best is decided
 by validation scores (`scarp.inference.differences.choose`), never by the test scores that are then
-compared: the best of many test scores is too good by its own luck.
+compared: the best of many test scores is too good by its own luck. Sets that are there for an
+ablation are no candidates.
 
 Nothing heavy is imported: the workflow reads this while it is parsed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scarp.errors import Fault, TableError, did_you_mean
 from scarp.tables import (
@@ -70,7 +72,11 @@ def read_contrasts(
         for one in experiments(feature_sets, scenarios, tuple(feature_sets), tuple(scenarios))
     ]
     known = {"/".join(pair): (pair,) for pair in pairs} | {
-        rule: tuple(pair for pair in pairs if feature_sets[pair[0]].group == group)
+        rule: tuple(
+            pair
+            for pair in pairs
+            if feature_sets[pair[0]].group == group and not feature_sets[pair[0]].is_ablation
+        )
         for rule, group in _BEST.items()
     }
     found = []
@@ -100,6 +106,14 @@ def read_contrasts(
     if faults:
         raise TableError(faults)
     return tuple(found)
+
+
+def from_lists(rows: Iterable[Sequence[Any]]) -> tuple[Contrast, ...]:
+    """Contrasts from lists, as parameters of a rule hold them: fields in order, sides as lists."""
+    return tuple(
+        Contrast(name, question, label, Side.of(*a), Side.of(*b), metric)
+        for name, question, label, a, b, metric in rows
+    )
 
 
 def _side_faults(

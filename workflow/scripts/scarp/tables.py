@@ -67,6 +67,11 @@ class FeatureSet:
     group: str
     in_paper: str
 
+    @property
+    def is_ablation(self) -> bool:
+        """Whether it is there to show what a choice beside its bands does to another set."""
+        return bool(self.augmentation or self.scaling or self.s2_offset)
+
 
 @dataclass(frozen=True)
 class Scenario:

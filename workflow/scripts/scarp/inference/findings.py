@@ -45,7 +45,7 @@ def _claim(result: Result) -> str:
     start = label[:1].upper() + label[1:]
     if result.verdict == "equivalent":
         said = f"changes {metric} by less than {result.margin:g}"
-        return f"{start} {said} (mean difference {_signed(result.difference)}, {_basis(result)})."
+        return f"{start} {said} (mean difference {signed(result.difference)}, {_basis(result)})."
     verb = "raises" if result.verdict == "better" else "lowers"
     return f"{start} {verb} {metric} by {abs(result.difference):.3f} ({_basis(result)})."
 
@@ -55,9 +55,9 @@ def _tested(differing: Sequence[Result], planned: int) -> str:
     passed = [result for result in differing if result.p_holm < _ALPHA]
     least = min(result.smallest_p for result in differing)
     return (
-        f"Of {_counted(len(differing), 'claimed difference')}, {len(passed)}"
+        f"Of {counted(len(differing), 'claimed difference')}, {len(passed)}"
         f" also {'passes' if len(passed) == 1 else 'pass'} Wilcoxon's test after Holm's correction"
-        f" for {_counted(planned, 'planned contrast')}"
+        f" for {counted(planned, 'planned contrast')}"
         f" (p {', '.join(f'{result.p_holm:.2g}' for result in differing)};"
         f" the smallest p that the test can give here, uncorrected, is {least:.2g})."
     )
@@ -74,17 +74,17 @@ def _open_question(result: Result) -> str:
         if result.detectable < 1
         else "no difference that there can be would show in four of five studies"
     )
-    return f"{label} ({metric} {_signed(result.difference)}, {_basis(result)}; {shown})"
+    return f"{label} ({metric} {signed(result.difference)}, {_basis(result)}; {shown})"
 
 
 def _basis(result: Result) -> str:
     low, high = result.interval
-    return f"95 % interval {_signed(low)} to {_signed(high)}, {_size(result)}"
+    return f"95 % interval {signed(low)} to {signed(high)}, {_size(result)}"
 
 
 def _size(result: Result) -> str:
     """Groups and seeds, what was left out, and what stood for a side that validation chose."""
-    parts = [_counted(len(result.groups), "group"), _counted(len(result.seeds), "seed")]
+    parts = [counted(len(result.groups), "group"), counted(len(result.seeds), "seed")]
     if result.left_out:
         parts.append(f"left out: {' '.join(result.left_out)}")
     for side, chosen in ((result.contrast.a, result.a), (result.contrast.b, result.b)):
@@ -93,10 +93,10 @@ def _size(result: Result) -> str:
     return ", ".join(parts)
 
 
-def _counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     """Three decimals and a sign, which stays where they are zeros and tells the side of zero."""
     return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
