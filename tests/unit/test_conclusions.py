@@ -95,7 +95,7 @@ def test_layover_and_shadow_are_told_as_they_are(tmp_path):
         (
             0.3,
             r"In layover or radar shadow the SAR set gamma0/3pre-3post finds 0\.(29|30)\d less of"
-            r" the landslide pixels than outside \(recall \N{MINUS SIGN}0\.(29|30)\d, 95 % interval .*"
+            r" the landslide pixels than outside \(recall \N{MINUS SIGN}0\.(29|30)\d, 95 % .*"
             r"There SAR loses 0\.(29|30)\d more recall than optical images do",
         ),
         (0.0, r"Layover and radar shadow change by less than the margin what the SAR set"),
