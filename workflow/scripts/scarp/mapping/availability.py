@@ -21,7 +21,7 @@ from scarp.cube import CHUNK
 from scarp.errors import DataError, Fault
 
 _ELEVATION = f"{NO_EPOCH}_DEM"
-#: Side in pixels of what is read at once: whole chunks of storage, in 13 MB.
+#: Side in pixels of what is read at once: whole chunks of storage, in some 60 MB of memory.
 _SIDE = 8 * CHUNK
 _CURE = "delete it and let the workflow make it again"
 
