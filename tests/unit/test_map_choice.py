@@ -21,7 +21,7 @@ from scarp.mapping import availability
 from scarp.mapping.availability import Availability, read_availability
 from scarp.mapping.cautions import cautions
 from scarp.mapping.choice import Choice, choose
-from scarp.mapping.images import dates_of_images
+from scarp.mapping.image_names import dates_of_images
 from scarp.mapping.stored import Card, Stored
 from wrong_inputs import ROOT
 

@@ -8,7 +8,7 @@ from scarp.comparable import ARCHIVE, ENGINES
 from scarp.mapping.availability import Availability
 from scarp.mapping.choice import Choice
 from scarp.mapping.ensembles import Ensemble
-from scarp.mapping.images import images_of
+from scarp.mapping.image_names import images_of
 from scarp.simulated import is_simulated
 
 _ONLY_SIMULATED = (

@@ -16,7 +16,7 @@ from scarp.errors import ModelError
 from scarp.mapping.availability import Availability
 from scarp.mapping.candidate import Candidate, candidate_of, rank, set_aside
 from scarp.mapping.ensembles import group, of_split
-from scarp.mapping.images import shows_event
+from scarp.mapping.image_names import shows_event
 from scarp.mapping.reasons import improvements, nothing_fits, warnings, why
 from scarp.mapping.stored import Stored
 

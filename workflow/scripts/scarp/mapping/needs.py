@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scarp.channels import NO_EPOCH, split_channel
 from scarp.mapping.availability import Availability
-from scarp.mapping.images import SENSORS, Image, images_of, images_there
+from scarp.mapping.image_names import SENSORS, Image, images_of, images_there
 from scarp.scenes import earlier_epoch
 
 

@@ -14,7 +14,7 @@ from scarp.mapping.availability import Availability, read_availability
 from scarp.mapping.candidate import Candidate
 from scarp.mapping.cautions import cautions
 from scarp.mapping.choice import Choice, choose
-from scarp.mapping.images import dates_of_images
+from scarp.mapping.image_names import dates_of_images
 from scarp.mapping.shelf import Shelf, fetch, open_shelf, own_shelf
 from scarp.mapping.stored import Stored
 
