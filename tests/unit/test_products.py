@@ -308,6 +308,18 @@ def test_optical_mask_makes_pixels_invalid_and_keeps_values(folder: Path) -> Non
         assert np.isfinite(cube["POST1_B04"].values).all()
 
 
+def test_clouds_over_an_event_to_map_blank_that_image_and_no_other_channel(folder: Path) -> None:
+    usable = np.ones(SHAPE, dtype=np.uint8)
+    usable[2, 3] = 0
+    write(folder / "optical_valid_POST1.tif", {"valid": usable}, nodata=0)
+    with open_cube(make(folder, needs_labels=False)) as cube:
+        blank = [name for name in channels_of(cube) if np.isnan(cube[name].values[2, 3])]
+        assert "POST1_B04" in blank and "POST1_NDVI" in blank
+        assert {name.partition("_")[0] for name in blank} == {"POST1"}
+        assert not {"POST1_gVV", "PRE1_B04"} & set(blank)
+        assert np.isfinite(cube["POST1_B04"].values[2, 4])
+
+
 def test_event_to_map_needs_no_labels(folder: Path) -> None:
     (folder / "labels.tif").unlink()
     with open_cube(make(folder, POST1, needs_labels=False)) as cube:

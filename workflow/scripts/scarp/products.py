@@ -68,8 +68,10 @@ def make_cube(
     if mask is None:
         mask = np.full((grid.height, grid.width), 255, dtype=np.uint8)
     valid = np.ones(mask.shape, dtype=np.bool_)
-    for usable in found.usable:
-        valid &= usable == 1
+    for usable in found.usable.values():
+        valid &= usable
+    if not needs_labels:
+        _blank_clouds(found)
     for values in found.channels.values():
         valid &= np.isfinite(values)
     _LOG.info("%s: %d channels", event, len(found.channels))
@@ -89,15 +91,30 @@ def make_cube(
     )
 
 
+def _blank_clouds(found: _Found) -> None:
+    """Take away what an optical image shows of clouds.
+
+    Of an event that only gets a map: there, which pixels a model may use depends on its channels,
+    and a cloud must not cost a radar model its pixels.
+    """
+    for name, values in found.channels.items():
+        epoch, band = split_channel(name)
+        if band.sensor == "sentinel2" and epoch in found.usable:
+            values[~found.usable[epoch]] = np.nan
+
+
 @dataclass
 class _Found:
-    """What the product files of an event hold; `mask` is None where there are no labels."""
+    """What the product files of an event hold.
+
+    `mask` is None where there are no labels; `usable` says by epoch where its optical image is.
+    """
 
     grid: Grid
     channels: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     mask: NDArray[np.uint8] | None = None
-    usable: list[NDArray[np.uint8]] = field(default_factory=list)
+    usable: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     simulated: list[str] = field(default_factory=list)
 
     def add(self, name: str, raster: Raster, product: Product | None, needs_labels: bool) -> None:
@@ -107,7 +124,8 @@ class _Found:
         if name == LABELS:
             self.mask = _labels(raster, needs_labels)
         elif product is None:
-            self.usable.append(read_flags(raster, _MASK_VALUES, 0))
+            epoch = Path(name).stem.rpartition("_")[2]
+            self.usable[epoch] = read_flags(raster, _MASK_VALUES, 0) == 1
         else:
             channels = _channels(raster, product)
             self.channels |= channels
