@@ -15,7 +15,9 @@ $(ENV): pyproject.toml uv.lock envs/setup.sh
 demo: $(ENV)
 	$(SNAKEMAKE) --configfile config/demo.yaml
 	$(SNAKEMAKE) --configfile config/demo.yaml --report results/demo/report.html
-	@echo "Open results/demo/report.html in a browser (everything in it is simulated)."
+	$(SNAKEMAKE) map --configfile config/demo.yaml --config event=SIM09
+	@echo "Open results/demo/report.html and results/demo/maps/SIM09/map.html in a browser"
+	@echo "(everything in them is simulated)."
 
 test: lint slurm
 	$(PYTHON) -m pytest -m "not full" -n auto --dist loadfile

@@ -25,6 +25,8 @@ from scarp.channels import EPOCHS, all_channels, bands_of
 from scarp.acquisition import inventory_file, is_acquired
 from scarp.comparable import compared_events, compared_pairs, imaged_epochs, unproven
 from scarp.errors import ScarpError
+from scarp.mapping.asked import events_to_map
+from scarp.model_header import fingerprints
 from scarp.pools import pools
 from scarp.scenes import (
     LIST,
@@ -1312,6 +1314,85 @@ def groups_of_sites(wildcards):
         for event in STUDY.sites(split)
     }
     return {event: STUDY.events[event].group for event in sorted(tested)}
+
+
+# --- map
+
+
+def events_asked_for():
+    """Events that `snakemake map` maps."""
+    try:
+        return events_to_map(config["event"], STUDY.events, STUDY.acquisitions)
+    except ScarpError as error:
+        raise WorkflowError(f"There is nothing to map.\n{error}") from None
+
+
+if config["event"]:
+    events_asked_for()  # a wrong one is told before anything is planned
+
+
+def maps(wildcards):
+    """What a map consists of."""
+    names = ("landslides.gpkg", "probability.tif", "summary.json", "map.html")
+    return [
+        f"<results>/maps/{event}/{name}"
+        for event in events_asked_for()
+        for name in names
+    ]
+
+
+def models_folder():
+    """Where this workflow's models lie."""
+    return workflow.pathvars.apply("<results>/models")
+
+
+def models_to_train():
+    """Models that are trained before one is chosen: none, unless that is asked for."""
+    asked = config["map"]["train"] and not config["map"]["models"]
+    return of_models("model.safetensors") if asked else []
+
+
+def models_there(wildcards):
+    """What says that other models are there than before: they are no inputs, lest they be trained."""
+    return fingerprints(config["map"]["models"] or models_folder())
+
+
+def models_listed(wildcards):
+    """Likewise of this workflow's own models."""
+    return fingerprints(models_folder())
+
+
+def wanted_models():
+    """Where models are looked for, and what they must do."""
+    choices = {name: config["map"][name] for name in ("models", "split", "coverage")}
+    downloads = workflow.pathvars.apply("<resources>/models")
+    return {**choices, "own": models_folder(), "downloads": downloads}
+
+
+def engine_of_event(wildcards):
+    """Which engine makes the Sentinel-1 products of a job's event."""
+    return engine_of(STUDY.events[wildcards.event], config)
+
+
+def parity_table():
+    """Where it stands which engines were compared; it need not be there."""
+    return workflow.pathvars.apply("<results>/parity/parity.tsv")
+
+
+def map_settings(wildcards):
+    """How polygons are made of a job's map."""
+    numbers = ("minimum_m2", "simplify_m", "slope_below")
+    masks = {
+        name: config["map"][name].format(event=wildcards.event)
+        for name in ("water", "glacier")
+    }
+    return {**{name: config["map"][name] for name in numbers}, **masks}
+
+
+def masks_of_map(wildcards):
+    """Files of what cannot be a landslide."""
+    chosen = map_settings(wildcards)
+    return [chosen[name] for name in ("water", "glacier") if chosen[name]]
 
 
 # --- plan
