@@ -1,0 +1,1 @@
+"""Mapping a whole scene with trained models: tiles, windows of a cube, and the files of a map."""
