@@ -472,6 +472,16 @@ def test_what_an_ndvi_without_offset_is_made_of_must_be_there(tmp_path):
         map_scene([model], cube, files(tmp_path), "cpu")
 
 
+def test_a_scaling_without_a_channels_limits_is_told_before_a_file_is_begun(scene, tmp_path):
+    bands = {"SLOPE": Limits("identity", 0.0, 60.0)}
+    model = write_model(
+        tmp_path / "model.safetensors", scaling=Scaling("scene", (1.0, 99.0), bands)
+    )
+    with pytest.raises(DataError, match="band B04 has no scaling limits"):
+        map_scene([model], scene[0], files(tmp_path / "out"), "cpu")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "fact"),
     [({"threshold": 0.4}, "differ in threshold"), ({"channels": CHANNELS[::-1]}, "in channels")],

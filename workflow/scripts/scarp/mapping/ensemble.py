@@ -115,22 +115,33 @@ def probabilities(
         no network is asked.
     valid: (y, x) bool of the wanted part, where it is for every model.
     """
-    valid: NDArray[np.bool_] | None = None
+    valid = np.ones(tuple(part.stop - part.start for part in exact), dtype=np.bool_)
     found: list[NDArray[np.float32]] = []
-    height, width = cube.grid.height, cube.grid.width
     for group in groups:
-        images, own = read_scaled(cube, rows, columns, group.recipe, group.limits)
-        valid = own[exact] if valid is None else valid & own[exact]
+        own, seen = _answers(group, cube, rows, columns, exact)
+        valid &= seen
+        found += own
         if not valid.any():
             return None, valid
-        device = next(group.networks[0].parameters()).device
-        batch = torch.from_numpy(images[None]).to(device).permute(0, 3, 1, 2)
-        for network in group.networks:
-            down, across = _within(rows, height, network), _within(columns, width, network)
-            logits = network(batch[:, :, :down, :across])[0, 0]
-            found.append(torch.sigmoid(logits[exact]).cpu().numpy())
-    assert valid is not None
     return np.stack(found), valid
+
+
+def _answers(
+    group: Group, cube: CubeWindows, rows: slice, columns: slice, exact: tuple[slice, slice]
+) -> tuple[list[NDArray[np.float32]], NDArray[np.bool_]]:
+    """As `probabilities`, of one group: its input is let go of before the next one's is read."""
+    images, valid = read_scaled(cube, rows, columns, group.recipe, group.limits)
+    if not valid[exact].any():
+        return [], valid[exact]
+    device = next(group.networks[0].parameters()).device
+    batch = torch.from_numpy(images[None]).to(device).permute(0, 3, 1, 2)
+    found: list[NDArray[np.float32]] = []
+    for network in group.networks:
+        down = _within(rows, cube.grid.height, network)
+        across = _within(columns, cube.grid.width, network)
+        logits = network(batch[:, :, :down, :across])[0, 0]
+        found.append(torch.sigmoid(logits[exact]).cpu().numpy())
+    return found, valid[exact]
 
 
 def _within(part: slice, length: int, network: UNet) -> int:
@@ -152,8 +163,8 @@ def mean_and_spread(
     -------
     Both (y, x) float32; the spread of a single model is not known: NaN.
     """
-    mean = probability.mean(axis=0, dtype=np.float64)
     if len(probability) == 1:
-        return probability[0], np.full(mean.shape, np.nan, dtype=np.float32)
+        return probability[0], np.full_like(probability[0], np.nan)
+    mean = probability.mean(axis=0, dtype=np.float64)
     spread = probability.std(axis=0, ddof=1, dtype=np.float64)
     return mean.astype(np.float32), spread.astype(np.float32)

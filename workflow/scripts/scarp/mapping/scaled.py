@@ -111,11 +111,15 @@ def read_scaled(
     return images, valid
 
 
-def require_channels(cube: CubeWindows, recipe: Recipe) -> None:
-    """Raise DataError unless every channel can be read; NDVI may need the bands it is made of."""
+def require_input(cube: CubeWindows, recipe: Recipe) -> None:
+    """Raise DataError unless every channel can be read and scaled, as the first pixel shows.
+
+    An NDVI that is computed anew needs the bands that it is made of.
+    """
     first = slice(0, 1)
     for channel in recipe.channels:
-        cube.channel(channel, first, first, recipe.scaling.s2_offset)
+        values = cube.channel(channel, first, first, recipe.scaling.s2_offset)
+        usable_values(values, cube.observed(first, first), channel, recipe.scaling)
 
 
 def _blocks(cube: CubeWindows, rows: slice, columns: slice, size: int) -> tuple[slice, slice]:

@@ -16,7 +16,7 @@ from scarp.mapping.cube_windows import CubeWindows, open_windows
 from scarp.mapping.ensemble import load_groups, recipe_of, require_agreement
 from scarp.mapping.progress import Progress
 from scarp.mapping.rows import Band, mapped_rows
-from scarp.mapping.scaled import require_channels
+from scarp.mapping.scaled import require_input
 from scarp.mapping.tiles import Span, require_tile, spans
 from scarp.model_description import Description, check_channels, read_description
 from scarp.prediction import quantise
@@ -74,7 +74,8 @@ def map_scene(
     ------
     ModelError: a model is incomplete; the cube lacks one of its channels; models do not agree; the
         tile is too small for a network.
-    DataError: the cube cannot be read, or is a mosaic of unrelated tiles.
+    DataError: the cube cannot be read, or is a mosaic of unrelated tiles; a scaling has no limits
+        for one of its channels.
     """
     descriptions = {str(path): read_description(path) for path in models}
     with open_windows(cube) as windows:
@@ -106,7 +107,7 @@ def _check(cube: CubeWindows, descriptions: Mapping[str, Description], tile: int
         check_channels(description, path, cube.path, cube.channels)
     require_agreement(descriptions)
     for description in descriptions.values():
-        require_channels(cube, recipe_of(description))
+        require_input(cube, recipe_of(description))
     require_tile(tile, _blocks(descriptions))
     for description in descriptions.values():
         if cube.source not in description.sources:
