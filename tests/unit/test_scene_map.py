@@ -184,7 +184,7 @@ def test_tiles_give_what_one_window_gives(deep, tile, offset):
 def test_a_smaller_margin_would_show(deep, monkeypatch):
     """The comparison above can fail."""
     cube, model, probability = deep
-    monkeypatch.setattr("scarp.mapping.tiles.margin", lambda blocks: 62)
+    monkeypatch.setattr("scarp.mapping.tiles.margin", lambda blocks: 174)
     tiled, _, _ = whole(cube, [model], 512, 5)
     assert np.abs(tiled - probability).max() > 1e-4
 
