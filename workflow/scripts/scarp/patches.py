@@ -14,8 +14,10 @@ the split that each is on. Windows that stick out of the cube are padded: NaN, i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -94,7 +96,7 @@ def read_table(path: str | Path) -> PatchTable:
             valid_pixels=np.asarray(file["valid"][...]).sum(axis=(1, 2), dtype=np.int64),
             landslide_pixels=np.asarray(file["landslide_pixels"][...], dtype=np.int64),
             sides=tuple(str(file.attrs["sides"]).split()) if "sides" in file.attrs else None,
-            has_offset=any(_offset(file, epoch) for epoch in EPOCHS),
+            has_offset=any(_offset(file.attrs, epoch) for epoch in EPOCHS),
         )
 
 
@@ -115,19 +117,37 @@ def read_channel(
     ------
     DataError: the event has no such channel.
     """
-    epoch, _, band = channel.partition("_")
     with _open(path) as file:
-        offset = _offset(file, epoch) if band in bands_of("sentinel2") else 0.0
-        if s2_offset == "as-published" or not offset:
-            return _read(file, path, channel, patches)
-        if band == "NDVI":
-            infrared, red = (_read(file, path, f"{epoch}_{b}", patches) for b in ("B08", "B04"))
-            return ndvi(without_offset(infrared, offset), without_offset(red, offset))
-        return without_offset(_read(file, path, channel, patches), offset)
+        return with_offset_choice(
+            channel, file.attrs, s2_offset, lambda name: _read(file, path, name, patches)
+        )
 
 
-def _offset(file: h5py.File, epoch: str) -> float:
-    return float(np.asarray(file.attrs.get(f"s2_offset_{epoch}", 0)).item())
+def with_offset_choice(
+    channel: str,
+    attributes: Mapping[str, Any],
+    s2_offset: S2Offset,
+    read: Callable[[str], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """One channel as `read` gives it, its offset treated as in `read_channel`.
+
+    Parameters
+    ----------
+    attributes: of a cube or of the patches cut from it; they say which epoch carries an offset.
+    read: channel -> float32 as stored, NaN where there is no data.
+    """
+    epoch, _, band = channel.partition("_")
+    offset = _offset(attributes, epoch) if band in bands_of("sentinel2") else 0.0
+    if s2_offset == "as-published" or not offset:
+        return read(channel)
+    if band == "NDVI":
+        infrared, red = (read(f"{epoch}_{name}") for name in ("B08", "B04"))
+        return ndvi(without_offset(infrared, offset), without_offset(red, offset))
+    return without_offset(read(channel), offset)
+
+
+def _offset(attributes: Mapping[str, Any], epoch: str) -> float:
+    return float(np.asarray(attributes.get(f"s2_offset_{epoch}", 0)).item())
 
 
 def _read(

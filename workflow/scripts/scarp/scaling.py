@@ -150,11 +150,34 @@ def scene_limits(
     valid = read_flags(path)[1] == 1
     found: dict[str, tuple[float, float]] = {}
     for channel in channels:
-        transform = _limits_of(channel, scaling).transform
         stored = read_channel(path, channel, None, scaling.s2_offset)
-        values = _usable(_in_unit(stored, transform), valid)
-        found[channel] = _percentiles(values, scaling.percentiles) if values.size else (0.0, 0.0)
+        found[channel] = limits_of(usable_values(stored, valid, channel, scaling), scaling)
     return found
+
+
+def usable_values(
+    values: NDArray[np.float32], valid: NDArray[np.bool_], channel: str, scaling: Scaling
+) -> NDArray[np.float32]:
+    """What limits of a channel are taken from: its valid, finite values, after the transform.
+
+    Parameters
+    ----------
+    values: float32 in the band's unit, NaN where there is no data. valid: bool of that shape.
+
+    Returns
+    -------
+    (pixel,) float32 in the order of the array.
+
+    Raises
+    ------
+    DataError: the scaling does not know the channel's band.
+    """
+    return _usable(_in_unit(values, _limits_of(channel, scaling).transform), valid)
+
+
+def limits_of(values: NDArray[np.float32], scaling: Scaling) -> tuple[float, float]:
+    """Percentiles of what `usable_values` returned, which is put out of order; 0, 0 of nothing."""
+    return _percentiles(values, scaling.percentiles) if values.size else (0.0, 0.0)
 
 
 def scale(
