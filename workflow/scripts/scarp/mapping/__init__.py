@@ -1,0 +1,1 @@
+"""The map of a new event: from its images to polygons."""
