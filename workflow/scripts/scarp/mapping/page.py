@@ -13,7 +13,6 @@ from scarp.figures.style import titled
 from scarp.files import write_text
 from scarp.html_page import document
 from scarp.mapping.changes import Changes
-from scarp.mapping.page_attributes import attributes_of, number, size
 from scarp.mapping.page_style import STYLE
 from scarp.mapping.page_viewer import viewer
 from scarp.mapping.pictures import thinned
@@ -21,6 +20,7 @@ from scarp.mapping.polygons import SHARES, MapPolygons
 from scarp.mapping.rasters import Rasters, grid_of_raster
 from scarp.mapping.settings import MapModel
 from scarp.mapping.summary import UNKNOWN, MapSummary
+from scarp.mapping.words import attributes_of, counted, number, size
 
 #: Pixels along a side of the images, at most; landslides laid over them; rows of their table.
 MOST_PIXELS, MOST_SHAPES, MOST_ROWS = 1400, 2000, 50
@@ -95,10 +95,10 @@ def _notes(texts: Iterable[str]) -> str:
 def _facts(summary: MapSummary, model: MapModel) -> str:
     """What the map is, and its main numbers."""
     main = (
-        (number(summary.landslides), "landslides"),
+        (number(summary.landslides), "landslide" + "s" * (summary.landslides != 1)),
         (size(summary.area_m2), "together"),
         (size(summary.largest_m2), "the largest"),
-        (f"{summary.valid_share:.0%}", f"of {summary.event_m2 / 1e6:.1f} km² mapped"),
+        (f"{summary.valid_share:.0%}", f"of {size(summary.event_m2)} mapped"),
     )
     items = "".join(
         f"<div><dt>{html.escape(told)}</dt><dd>{html.escape(value)}</dd></div>"
@@ -118,7 +118,7 @@ def _part_shown(shown: int, there: int) -> str:
     if shown == there:
         return ""
     return (
-        f"<p>The image shows the {number(shown)} largest of {number(there)} landslides;"
+        f"<p>The image shows the {number(shown)} largest of {counted(there)};"
         " all are in landslides.gpkg.</p>"
     )
 
@@ -171,8 +171,9 @@ def _by_slope(summary: MapSummary) -> str:
 def _left_out(summary: MapSummary) -> str:
     """What is not in the polygons though the model found it, and what it could not see."""
     unseen = f"The map says nothing of {1 - summary.valid_share:.1%} of the event's area."
+    were = "was" if summary.dropped == 1 else "were"
     small = (
-        f"{number(summary.dropped)} landslides below {summary.minimum_m2:g} m² were dropped,"
+        f"{counted(summary.dropped)} below {summary.minimum_m2:g} m² {were} dropped,"
         f" {size(summary.dropped_m2)} together."
     )
     told = f"<p>{unseen} {small}</p>"
@@ -217,9 +218,9 @@ def _changes(changes: Changes) -> str:
         ("area", size(then.area_m2), size(now.area_m2)),
     ]
     told = [
-        f"{number(len(changes.new))} are new{_ids(changes.new)}",
-        f"{number(len(changes.kept))} share area with one of the last map",
-        f"{number(len(changes.gone))} of the last map are gone"
+        f"{number(len(changes.new))} new{_ids(changes.new)}",
+        f"{number(len(changes.kept))} that share area with one of the last map",
+        f"{number(len(changes.gone))} of the last map gone"
         f"{_ids(changes.gone, 'by their numbers then')}",
     ]
     return (

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scarp.figures.scene import filled
-from scarp.mapping.page_attributes import attributes_of
 from scarp.mapping.pictures import Picture, Thinned
 from scarp.mapping.quicklook import probability_colours
+from scarp.mapping.words import attributes_of
 
 #: Pixels of the image within which outlines are simplified; half of one cannot be seen.
 _TOLERANCE = 0.4

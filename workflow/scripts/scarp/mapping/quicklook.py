@@ -23,6 +23,7 @@ from scarp.mapping.polygons import MapPolygons
 from scarp.mapping.rasters import Rasters, grid_of_raster
 from scarp.mapping.settings import MapModel
 from scarp.mapping.summary import MapSummary
+from scarp.mapping.words import counted, size
 
 #: Pixels along a side of a panel, at most.
 MOST = 1000
@@ -78,13 +79,13 @@ def probability_colours() -> Colormap:
 def _told(summary: MapSummary, model: MapModel) -> list[str]:
     """What stands below the panels, in lines that fit."""
     texts = [
-        f"{summary.landslides} landslides of {summary.minimum_m2:g} m² or more,"
-        f" {summary.area_m2 / 1e4:.1f} ha together; probability from {summary.threshold:g} on."
+        f"{counted(summary.landslides)} of {summary.minimum_m2:g} m² or more,"
+        f" {size(summary.area_m2)} together; probability from {summary.threshold:g} on."
         f" The map covers {summary.valid_share:.0%} of the event's area.",
         f"Images: {summary.images or 'not told'}",
         f"Model: {model.name}",
     ]
-    texts += [f"Taken off: {one.area_m2 / 1e4:.2f} ha by {one.reason}" for one in summary.removed]
+    texts += [f"Taken off: {size(one.area_m2)} by {one.reason}" for one in summary.removed]
     return [line for text in texts for line in wrapped(text, 165).split("\n")]
 
 

@@ -1,4 +1,4 @@
-"""A landslide's attributes and other numbers as the page shows them."""
+"""Numbers and attributes of landslides in words, as the page and the quick-look tell them."""
 
 from __future__ import annotations
 
@@ -50,6 +50,11 @@ def size(area_m2: float) -> str:
 def number(value: int) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}".replace(",", _NARROW)
+
+
+def counted(landslides: int) -> str:
+    """How many landslides, in words."""
+    return f"{number(landslides)} landslide{'s' * (landslides != 1)}"
 
 
 def signed(value: float, how: str) -> str:
