@@ -279,7 +279,12 @@ def test_shapes_come_to_lie_on_the_pictures(tmp_path: Path) -> None:
 
 
 def test_areas_and_unknown_values_are_told_in_words() -> None:
-    assert [size(v) for v in (900, 12_000, 2_600_000)] == ["900 m²", "1.2 ha", "2.60 km²"]
+    assert [size(v) for v in (900, 12_000, 2_600_000, 1.2e8)] == [
+        "900 m²",
+        "1.2 ha",
+        "2.60 km²",
+        "120 km²",
+    ]
     row = {"id": 3, "area_m2": 900.0, "slope_mean": np.nan, "latitude": -1.25}
     assert attributes_of(row, row) == [
         ("number", "3"),

@@ -175,6 +175,8 @@ def _left_out(summary: MapSummary) -> str:
     small = (
         f"{counted(summary.dropped)} below {summary.minimum_m2:g} m² {were} dropped,"
         f" {size(summary.dropped_m2)} together."
+        if summary.dropped
+        else f"None was smaller than {summary.minimum_m2:g} m²."
     )
     told = f"<p>{unseen} {small}</p>"
     if not summary.removed:

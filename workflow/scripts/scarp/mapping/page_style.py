@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from scarp.mapping.quicklook import RAMP, UNKNOWN
+from scarp.mapping.pictures import UNKNOWN
+from scarp.mapping.quicklook import RAMP
 
 STYLE = f"""
 body {{ font: 15px/1.5 Verdana, "DejaVu Sans", sans-serif; margin: 1.5em auto; padding: 0 1em;

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import shapely
+from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 from PIL import Image
 
-from scarp.figures.scene import filled
-from scarp.mapping.pictures import Picture, Thinned
+from scarp.mapping.pictures import UNKNOWN, Picture, Thinned
 from scarp.mapping.quicklook import probability_colours
 from scarp.mapping.words import attributes_of
 
@@ -112,7 +112,7 @@ def viewer(pictures: Thinned, table: Any) -> str:
         ("after", *_photograph(pictures.after, "After")),
         (
             "probability",
-            "Probability of landslide, grey where the map says nothing",
+            "Probability of landslide, violet where the map says nothing",
             _png(pictures),
         ),
     ]
@@ -172,11 +172,11 @@ def _figure(name: str, title: str, image: str, box: str, sides: str) -> str:
 
 
 def _photograph(picture: Picture | None, side: str) -> tuple[str, str]:
-    """Title and data address of an image of the event; grey where there is none."""
+    """Title and data address of an image of the event; one colour where there is none."""
     if picture is None:
-        grey = np.full((1, 1, 3), 0.75, dtype=np.float32)
-        return f"{side}: the event has no usable image", _jpeg(grey)
-    return f"{side}: {picture.title}", _jpeg(filled(picture.image))
+        nothing = np.full((1, 1, 3), to_rgb(UNKNOWN), dtype=np.float32)
+        return f"{side}: the event has no usable image", _jpeg(nothing)
+    return f"{side}: {picture.title}", _jpeg(picture.filled)
 
 
 def _jpeg(image: NDArray[np.float32]) -> str:
@@ -189,11 +189,11 @@ def _jpeg(image: NDArray[np.float32]) -> str:
 def _png(pictures: Thinned) -> str:
     """Probability in its colours, with a palette: no data is its last colour."""
     colours = (probability_colours()(np.arange(255) / 254)[:, :3] * 255).round().astype(np.uint8)
-    grey = (np.array(probability_colours().get_bad()[:3]) * 255).round().astype(np.uint8)
+    unknown = np.rint(np.array(to_rgb(UNKNOWN)) * 255).astype(np.uint8)
     known = np.isfinite(pictures.probability)
     codes = np.where(known, np.rint(np.nan_to_num(pictures.probability) * 254), 255)
     image = Image.fromarray(codes.astype(np.uint8)).convert("P")
-    image.putpalette(np.vstack([colours, grey]).tobytes())
+    image.putpalette(np.vstack([colours, unknown]).tobytes())
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)
     return _address("image/png", written.getvalue())

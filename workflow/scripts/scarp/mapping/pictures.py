@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 import xarray as xr
+from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from scarp.figures.scene import read_window, stretched, thin_image
@@ -24,6 +25,8 @@ from scarp.prediction import CERTAIN, NODATA
 
 #: Share of the event that an image must show to be worth looking at.
 USABLE = 0.5
+#: Colour of what has no data: neither ground, cloud nor backscatter looks like it.
+UNKNOWN = "#C8BFE0"
 #: Title of each kind of image, and its bands.
 OPTICAL, RADAR = "Sentinel-2 natural colour", "Sentinel-1 backscatter VV in dB"
 _KINDS = {OPTICAL: ("B04", "B03", "B02"), RADAR: ("gVV",)}
@@ -51,6 +54,12 @@ class Picture:
     def title(self) -> str:
         """What it shows and when, in one line."""
         return f"{self.kind}, {self.date or self.epoch}"
+
+    @property
+    def filled(self) -> NDArray[np.float32]:
+        """The image with `UNKNOWN` where any of its bands has no data."""
+        there = np.isfinite(self.image).all(axis=2, keepdims=True)
+        return np.where(there, self.image, np.array(to_rgb(UNKNOWN), dtype=np.float32))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,15 +10,15 @@ import numpy as np
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from scarp.cube import open_cube
 from scarp.figures.marks import scale_and_north
-from scarp.figures.scene import filled, metres_per_pixel
+from scarp.figures.scene import metres_per_pixel
 from scarp.figures.style import BLUE, YELLOW, drawn, titled, wrapped
-from scarp.mapping.pictures import Picture, Thinned, thinned
+from scarp.mapping.pictures import UNKNOWN, Picture, Thinned, thinned
 from scarp.mapping.polygons import MapPolygons
 from scarp.mapping.rasters import Rasters, grid_of_raster
 from scarp.mapping.settings import MapModel
@@ -27,10 +27,11 @@ from scarp.mapping.words import counted, size
 
 #: Pixels along a side of a panel, at most.
 MOST = 1000
-#: Colours of probability, from none to certain: grey to dark red, and what has no data.
+#: Colours of probability, from none to certain.
 RAMP = ("#F7F4EF", "#FDD49E", "#FC8D59", "#D7301F", "#7F0000")
-UNKNOWN = "#BFBFBF"
 _PANEL = 3.7  # inches
+#: Outlines from which on they are drawn thinner.
+_MANY = 2000
 
 
 def write_quicklook(
@@ -61,7 +62,9 @@ def write_quicklook(
         _image(axes[1], pictures.after, "after, with landslides", (height, width))
         _probability(figure, axes[2], pictures)
         _outlines(axes[1], lines)
-        axes[2].add_collection(LineCollection(lines, colors=BLUE, linewidths=0.6), autolim=False)
+        axes[2].add_collection(
+            LineCollection(lines, colors=BLUE, linewidths=_width(lines)), autolim=False
+        )
         metres = metres_per_pixel(grid)
         if metres:
             scale_and_north(axes[0], width, height, metres * pictures.factor)
@@ -91,10 +94,10 @@ def _told(summary: MapSummary, model: MapModel) -> list[str]:
 
 def _image(axis: Axes, picture: Picture | None, side: str, shape: tuple[int, int]) -> None:
     if picture is None:
-        axis.imshow(np.full((*shape, 3), 0.75, dtype=np.float32))
+        axis.imshow(np.full((*shape, 3), to_rgb(UNKNOWN), dtype=np.float32))
         title = "no usable image"
     else:
-        axis.imshow(filled(picture.image), interpolation="auto")
+        axis.imshow(picture.filled, interpolation="auto")
         title = picture.title
     _frame(axis, f"{side}\n{title}")
 
@@ -103,7 +106,7 @@ def _probability(figure: Figure, axis: Axes, pictures: Thinned) -> None:
     shown = axis.imshow(
         pictures.probability, cmap=probability_colours(), vmin=0, vmax=1, interpolation="auto"
     )
-    _frame(axis, "probability of landslide\ngrey: the map says nothing")
+    _frame(axis, "probability of landslide\nviolet: the map says nothing")
     figure.colorbar(shown, ax=axis, shrink=0.8, pad=0.01)
 
 
@@ -122,5 +125,11 @@ def _lines(shapes: NDArray[np.object_]) -> list[NDArray[np.float64]]:
 
 def _outlines(axis: Axes, lines: Sequence[Any]) -> None:
     """Outlines that show on any image: dark below light."""
-    for colour, width in (("black", 1.3), (YELLOW, 0.6)):
-        axis.add_collection(LineCollection(lines, colors=colour, linewidths=width), autolim=False)
+    width = _width(lines)
+    for colour, wide in (("black", 2.2 * width), (YELLOW, width)):
+        axis.add_collection(LineCollection(lines, colors=colour, linewidths=wide), autolim=False)
+
+
+def _width(lines: Sequence[Any]) -> float:
+    """Width of outlines, so thin that thousands of them leave something of the image."""
+    return 0.6 if len(lines) <= _MANY else 0.25

@@ -39,12 +39,14 @@ def attributes_of(row: Mapping[str, Any], columns: Any) -> list[tuple[str, str]]
 
 
 def size(area_m2: float) -> str:
-    """An area in m2 below a hectare, in hectares below 100, else in km2."""
+    """An area in m2 below a hectare, in hectares below 100, else in km2, whole from 100 on."""
     if area_m2 < 1e4:
         return f"{number(round(area_m2))} m²"
     if area_m2 < 1e6:
         return f"{area_m2 / 1e4:.1f} ha"
-    return f"{area_m2 / 1e6:.2f} km²"
+    if area_m2 < 1e8:
+        return f"{area_m2 / 1e6:.2f} km²"
+    return f"{number(round(area_m2 / 1e6))} km²"
 
 
 def number(value: int) -> str:
