@@ -104,21 +104,16 @@ class CubeWindows:
         values[stored == np.asarray(variable.attrs["_FillValue"]).item()] = np.nan
         return values
 
-    def observed(self, rows: slice, columns: slice) -> NDArray[np.bool_]:
-        """Where every observation may be used (None_VALID), (y, x) bool."""
-        found: NDArray[np.bool_] = self._file[VALID][rows, columns] == 1
-        return found
-
     def usable(self, rows: slice, columns: slice) -> NDArray[np.bool_]:
         """Where patches of this cube are valid, (y, x) bool: what limits of a scaling come from.
 
-        Observed and, as in `scarp.cutting`, of known reference. An event to map may have no
-        reference at all: there every observed pixel is usable.
+        None_VALID and, as in `scarp.cutting`, of known reference. An event to map may have no
+        reference at all: there every pixel is usable that has data, whatever other channels lack.
         """
-        found = self.observed(rows, columns)
-        if self._has_reference:
-            found &= self._file[MASK][rows, columns] <= 1
-        return found
+        if not self._has_reference:
+            return np.ones((rows.stop - rows.start, columns.stop - columns.start), dtype=np.bool_)
+        valid = self._file[VALID][rows, columns] == 1
+        return np.asarray(valid & (self._file[MASK][rows, columns] <= 1), dtype=np.bool_)
 
     @cached_property
     def _has_reference(self) -> bool:

@@ -78,7 +78,7 @@ def read_scaled(
     Returns
     -------
     images: (y, x, channel) float32 in 0..1; 0 without data.
-    valid: (y, x) bool, where the cube is observed and every channel finite.
+    valid: (y, x) bool, where every channel is finite.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read_scaled(
     inside = (slice(rows.stop - rows.start), slice(columns.stop - columns.start))
     images = np.zeros((*shape, len(recipe.channels)), dtype=np.float32)
     valid = np.zeros(shape, dtype=np.bool_)
-    finite = cube.observed(rows, columns)
+    finite = np.ones((rows.stop - rows.start, columns.stop - columns.start), dtype=np.bool_)
     by_block = recipe.scaling.scope == "patch"
     # Minima and maxima of a block need all of it, whatever the window.
     area = _blocks(cube, rows, columns, recipe.patch_size) if by_block else (rows, columns)
@@ -119,7 +119,7 @@ def require_input(cube: CubeWindows, recipe: Recipe) -> None:
     first = slice(0, 1)
     for channel in recipe.channels:
         values = cube.channel(channel, first, first, recipe.scaling.s2_offset)
-        usable_values(values, cube.observed(first, first), channel, recipe.scaling)
+        usable_values(values, cube.usable(first, first), channel, recipe.scaling)
 
 
 def _blocks(cube: CubeWindows, rows: slice, columns: slice, size: int) -> tuple[slice, slice]:
