@@ -182,9 +182,8 @@ def _errors(raw: dict[Model, Curve], scaled: dict[Model, Curve]) -> str:
     """ECE before and after; of several models their mean."""
     before, after = mean_error(raw.values()), mean_error(scaled.values())
     fitted = "" if len(scaled) == len(raw) else f" ({len(scaled)} of {len(raw)} fitted)"
-    return (
-        f"ECE{' (mean)' if len(raw) > 1 else ''} {_shown(before)}\nscaled {_shown(after)}{fitted}"
-    )
+    mean = " (mean)" if len(raw) > 1 else ""
+    return f"ECE{mean} {_shown(before)}\nafter scaling {_shown(after)}{fitted}"
 
 
 def _shown(error: float | None) -> str:
