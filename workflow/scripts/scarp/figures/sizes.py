@@ -185,7 +185,7 @@ def _held(results: Sequence[Found]) -> str:
 def _legend(figure: Figure, shown: Sequence[Experiment], names: Names) -> None:
     groups = {names.groups[features] for features, _ in shown}
     handles: list[Patch | Line2D] = [
-        Patch(color=group.colour, alpha=0.5, label=f"{group.label}: found of all landslides")
+        Patch(color=group.colour, alpha=0.5, label=f"{group.label}, share of all")
         for key, group in GROUPS.items()
         if key in groups
     ]
@@ -207,5 +207,5 @@ def _legend(figure: Figure, shown: Sequence[Experiment], names: Names) -> None:
             label="mean of groups, 95 % interval",
         ),
     ]
-    columns = max(1, min(int(figure.get_figwidth() / 2.6), len(handles)))
+    columns = max(1, min(int(figure.get_figwidth() / 2.7), len(handles)))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)

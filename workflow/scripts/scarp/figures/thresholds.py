@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scarp.assessments import VALIDATION, AtThreshold, Measures, is_simulated
 from scarp.figures.select import Experiment, in_order
-from scarp.figures.style import BLACK, GREY, SKY, VERMILION, Names, counted, drawn, titled
+from scarp.figures.style import BLACK, GREY, PURPLE, VERMILION, Names, counted, drawn, titled
 from scarp.metrics import Counts
 
 _PER_LINE = 6
@@ -133,12 +134,16 @@ def thresholds_figure(
             axis.set_visible(False)
         for axis in grid.flat[max(0, len(panels) - columns) : len(panels)]:
             axis.set_xlabel("threshold")
-        _legend(figure.legend, threshold)
+        _legend(figure, threshold)
 
 
 def _draw(axis: Axes, rows: Sequence[AtThreshold], threshold: float, colour: str) -> None:
     axis.axvline(threshold, color=GREY, linewidth=0.9, linestyle=":")
-    styles = {"precision": (SKY, "--", 0.9), "recall": (BLACK, "-.", 0.9), "f1": (colour, "-", 1.6)}
+    styles = {
+        "precision": (PURPLE, "--", 1.0),
+        "recall": (BLACK, "-.", 0.9),
+        "f1": (colour, "-", 1.6),
+    }
     for name, (ink, dashes, width) in styles.items():
         means = macro(rows, _SCORES[name])
         axis.plot(
@@ -174,11 +179,11 @@ def _mark(axis: Axes, choice: Choice | None) -> None:
     )
 
 
-def _legend(legend: Callable[..., object], threshold: float) -> None:
-    legend(
+def _legend(figure: Figure, threshold: float) -> None:
+    figure.legend(
         handles=[
-            Line2D([], [], color=GREY, linewidth=1.6, label="F1 (colour of the sensor group)"),
-            Line2D([], [], color=SKY, linestyle="--", label="precision"),
+            Line2D([], [], color=GREY, linewidth=1.6, label="F1, colour of the sensor group"),
+            Line2D([], [], color=PURPLE, linestyle="--", label="precision"),
             Line2D([], [], color=BLACK, linestyle="-.", label="recall"),
             Line2D(
                 [], [], color=GREY, linestyle=":", label=f"threshold of the models, {threshold:g}"
@@ -189,11 +194,11 @@ def _legend(legend: Callable[..., object], threshold: float) -> None:
                 linestyle="",
                 marker="D",
                 markersize=4.5,
-                label="F1 at the threshold chosen on validation",
+                label="F1, threshold chosen on validation",
             ),
         ],
         loc="outside lower center",
-        ncols=3,
+        ncols=min(3, int(figure.get_figwidth() / 2.7)),
     )
 
 
