@@ -171,6 +171,10 @@ class StratumRow:
         return Counts(self.tp, self.fp or 0, self.fn, self.tn or 0)
 
 
+#: A row of any of the tables.
+R = TypeVar("R", Measures, ReliabilityBin, AtThreshold, ObjectRow, StratumRow)
+
+
 def read_measures(path: str | Path, split: str | None = None) -> list[Measures]:
     """Read measures.tsv; of one split or family where it is named. DataError where malformed."""
     return _read(path, Measures, split)
@@ -194,6 +198,14 @@ def read_objects(path: str | Path, split: str | None = None) -> list[ObjectRow]:
 def read_strata(path: str | Path, split: str | None = None) -> list[StratumRow]:
     """Read strata.tsv, as `read_measures`."""
     return _read(path, StratumRow, split)
+
+
+def by_model(rows: Iterable[R]) -> dict[Model, list[R]]:
+    """Rows of each model, in their order."""
+    found: dict[Model, list[R]] = {}
+    for row in rows:
+        found.setdefault(row.model, []).append(row)
+    return found
 
 
 def is_simulated(measures: Iterable[Measures]) -> bool:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from scarp.figures.rows import ROW, frame_rows
 from scarp.figures.select import (
     Experiment,
     Values,
@@ -37,7 +38,7 @@ from scarp.tsv import read_table
 #: More sites than this are not shown one by one, only as dots around the mean of their role.
 MOST_SITES = 32
 _PER_LINE = 10
-_ROW, _PANEL = 0.16, 1.12  # inches
+_PANEL = 1.12  # inches
 #: Baseline -> line style, colour and label.
 _BASELINES = {
     "everywhere": ((0, (1, 1.2)), BLACK, "landslide everywhere"),
@@ -84,7 +85,7 @@ def f1_per_site(
     panel = max(_PANEL, min(2.4, 7.0 / columns))
     longest = max((len(names.features[features]) for features, _ in rows), default=0)
     width = max(6.0, 0.6 + 0.075 * longest + panel * columns)
-    with drawn(paths, width, lines * (_ROW * len(rows) + 0.9) + 0.9) as figure:
+    with drawn(paths, width, lines * (ROW * len(rows) + 0.9) + 0.9) as figure:
         figure.suptitle(
             titled(f"F1 per site and experiment, split {split}", is_simulated(scores)),
             weight="bold",
@@ -93,51 +94,16 @@ def f1_per_site(
         axes = iter(grid.flat)
         for number, role in enumerate(means):
             axis = next(axes)
-            _frame(axis, rows, names, first=number % columns == 0)
+            frame_rows(axis, rows, names, first=number % columns == 0, label="F1")
             _draw_role(axis, role, means[role], rows, names, values)
         for number, site in enumerate(single, len(means)):
             axis = next(axes)
-            _frame(axis, rows, names, first=number % columns == 0)
+            frame_rows(axis, rows, names, first=number % columns == 0, label="F1")
             axis.set_title(f"{names.site(site, int(13 * panel))}\n({roles[site]})", fontsize=7.5)
             _draw_site(axis, site, rows, names, values, marks)
         for axis in axes:
             axis.set_visible(False)
         _legend(figure, rows, names, {method for _, method in marks})
-
-
-def _frame(axis: Axes, rows: Sequence[Experiment], names: Names, first: bool) -> None:
-    """Axes, names of the rows beside the first panel of a line, and stripes behind the rows."""
-    axis.set_xlim(-0.03, 1.03)
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axis.set_xlabel("F1")
-    axis.grid(axis="x")
-    axis.set_axisbelow(True)
-    axis.tick_params(labelbottom=True, length=2)
-    dates = len({scenario for features, scenario in rows if names.uses_radar(features)}) > 1
-    axis.set_yticks(
-        range(len(rows)),
-        [names.scenarios[s] if dates and names.uses_radar(f) else "" for f, s in rows],
-    )
-    axis.tick_params(axis="y", length=0, labelleft=first, labelsize=6.5)
-    sets = list(dict.fromkeys(features for features, _ in rows))
-    for number, features in enumerate(sets):
-        own = [row for row, (name, _) in enumerate(rows) if name == features]
-        if number % 2 == 0:
-            axis.axhspan(own[0] - 0.5, own[-1] + 0.5, color="#F3F3F3", linewidth=0, zorder=0)
-        if first:
-            axis.annotate(
-                names.features[features],
-                (0, fmean(own)),
-                (-24 if dates else -5, 0),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                color=names.group(features).ink,
-                weight="bold",
-                fontsize=7.5,
-            )
 
 
 def _draw(axis: Axes, row: int, values: Sequence[float], colour: str) -> None:

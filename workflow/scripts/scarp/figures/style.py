@@ -120,6 +120,16 @@ def titled(text: str, simulated: bool) -> str:
     return f"{text} (simulated data)" if simulated else text
 
 
+def whole(number: int) -> str:
+    """A whole number with its thousands apart."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def counted(number: int, thing: str) -> str:
+    """Such as '1 group', '2 groups'."""
+    return f"{whole(number)} {thing if number == 1 else f'{thing}s'}"
+
+
 def wrapped(label: str, width: int) -> str:
     """A label in lines of `width`, broken at blanks and before a band: after a plus sign."""
     lines = [""]
