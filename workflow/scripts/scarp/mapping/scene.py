@@ -59,8 +59,9 @@ def map_scene(
 
     A pixel has a probability where every channel of every model is finite; None_VALID does not
     count, which is 0 wherever any channel of the cube lacks data, such as below a cloud that a
-    radar model does not see. Pixels without data are 0 after scaling, as in training, and so is what the scene is
-    padded with at the right and at the bottom. Tiles do not show: see `scarp.mapping.tiles`.
+    radar model does not see. Pixels without data are 0 after scaling, as in training, and so is
+    what the scene is padded with at the right and at the bottom. Tiles do not show: see
+    `scarp.mapping.tiles`.
 
     Parameters
     ----------
