@@ -1168,7 +1168,12 @@ def is_shown(row, group):
 
 
 def mapped_models(wildcards):
-    """(features, scenario, seed) of the models drawn on a site's map: one seed, few experiments.
+    """(features, scenario, seed) of the models drawn on a site's map."""
+    return chosen_models()
+
+
+def chosen_models():
+    """(features, scenario, seed) of few models that stand for all: one seed, few experiments.
 
     Of each sensor group the experiments with the fewest and the most channels, first seed, without
     the rows that are there for an ablation.
@@ -1226,7 +1231,7 @@ def figures_of_events():
 
 def figures_of_scores():
     """Figures and pages that show scores, and the paper's numbers where the tables name them."""
-    stems = ["f1_per_site", "training"]
+    stems = ["f1_per_site", "training", "reliability", "thresholds", "sizes", "strata"]
     if any(
         STUDY.feature_sets[e.features].group in ("sar", "fusion")
         for e in STUDY.experiments
@@ -1259,6 +1264,26 @@ def figures_of_scores():
             for event in mapped_sites(split)
         ),
     ]
+
+
+def shown_experiments():
+    """Experiments that are drawn where there is room for all but ablations, sorted."""
+    return sorted(
+        [one.features, one.scenario]
+        for one in STUDY.experiments
+        if not STUDY.feature_sets[one.features].is_ablation
+    )
+
+
+def shown_models():
+    """Experiments that are drawn where there is room for few: those on the maps."""
+    return [[features, scenario] for features, scenario, _ in chosen_models()]
+
+
+def groups_of_all_sites():
+    """Group of every event that may test some split."""
+    tested = {event for split in STUDY.splits for event in STUDY.sites(split)}
+    return {event: STUDY.events[event].group for event in sorted(tested)}
 
 
 # --- conclusions
