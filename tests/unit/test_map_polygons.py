@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from scipy import ndimage
 
+import scarp.mapping.outlines
 from scarp.errors import DataError
 from scarp.mapping.changes import changes_since, read_changes, shared, write_changes
 from scarp.mapping.geopackage import read_landslides, write_geopackage
@@ -175,6 +176,19 @@ def test_simplified_outlines_keep_area_place_and_distance(tolerance: float) -> N
             shapely.get_num_coordinates(shapes).sum()
         )
         assert shapely.hausdorff_distance(made, shapes).max() < 15
+
+
+def test_what_has_too_many_points_keeps_the_edges_of_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes, _ = shapes_of(blobs(120, 3))
+    points = shapely.get_num_coordinates(shapes)
+    monkeypatch.setattr(scarp.mapping.outlines, "MOST_POINTS", int(np.median(points)))
+    kept = shapely.equals_exact(simplified(shapes, 5, 10), shapes)
+    assert kept[points > np.median(points)].all()
+    assert not kept[(points > 20) & (points <= np.median(points))].any()
+    monkeypatch.setattr(scarp.mapping.outlines, "MOST_POINTS", 0)
+    assert shapely.equals_exact(simplified(shapes, 5, 10), shapes).all()
 
 
 def test_area_is_that_of_the_ground() -> None:

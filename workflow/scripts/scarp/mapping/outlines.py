@@ -8,8 +8,9 @@ and where it does its area changes by several per cent. Therefore
 2. Douglas and Peucker take out what lies within the tolerance of the rest;
 3. the outline is grown or shrunk, by a metre or so, until it has the area of its pixels.
 
-A shape keeps the edges of its pixels where the result is not valid, has lost a part, has another
-area by more than 1 %, or reaches into a neighbour.
+A shape keeps the edges of its pixels where the result is not valid, has another area by more than
+1 %, or reaches into a neighbour; also where it has so many points that it is noise and no
+landslide.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from scarp.grid import Grid
 
 #: Relative difference of area that a simplified outline may have.
 AREA_TOLERANCE = 0.01
+#: Points of the largest shape that is simplified: 100 km of outline or more. The time grows with
+#: their square.
+MOST_POINTS = 20_000
 #: Times that the offset which gives back the area is corrected; two leave 1e-4.
 _CORRECTIONS = 4
 
@@ -74,14 +78,21 @@ def simplified(
     """
     if tolerance <= 0 or not len(shapes):
         return shapes
+    few = shapely.get_num_coordinates(shapes) <= MOST_POINTS
+    made = shapes.copy()
+    made[few] = _simpler(shapes[few], tolerance, resolution)
+    return _apart(made, shapes)
+
+
+def _simpler(
+    shapes: NDArray[np.object_], tolerance: float, resolution: float
+) -> NDArray[np.object_]:
+    """Each shape simplified by itself, or as it is where that fails."""
+    area = shapely.area(shapes)
     thinned = shapely.simplify(_cut_corners(shapes, resolution), tolerance, preserve_topology=True)
-    made = _with_area(thinned, shapely.area(shapes))
-    good = (
-        shapely.is_valid(made)
-        & (np.abs(shapely.area(made) / shapely.area(shapes) - 1) <= AREA_TOLERANCE)
-        & (shapely.get_num_geometries(made) > 0)
-    )
-    return _apart(np.where(good, _multi(made), shapes), shapes)
+    made = _multi(_with_area(thinned, area))
+    good = shapely.is_valid(made) & (np.abs(shapely.area(made) / area - 1) <= AREA_TOLERANCE)
+    return np.where(good, made, shapes)
 
 
 def _cut_corners(shapes: NDArray[np.object_], resolution: float) -> NDArray[np.object_]:
@@ -89,7 +100,7 @@ def _cut_corners(shapes: NDArray[np.object_], resolution: float) -> NDArray[np.o
     stepped = shapely.segmentize(shapes, resolution * 1.001)
     corners = shapely.get_coordinates(stepped)
     last = np.cumsum(shapely.get_num_coordinates(shapely.get_rings(shapely.get_parts(stepped)))) - 1
-    first = np.concatenate([[0], last[:-1] + 1])
+    first = np.concatenate([[0], last + 1])[:-1]
     middles = corners.copy()
     middles[:-1] = (corners[:-1] + corners[1:]) / 2
     middles[last] = middles[first]
@@ -111,9 +122,14 @@ def _apart(made: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[np
     """`made`, with the shapes themselves where two would overlap."""
     own = np.zeros(len(made), dtype=np.bool_)
     while True:
-        one, other = shapely.STRtree(made).query(made, predicate="intersects")
-        pairs = one < other
-        overlap = np.unique(np.concatenate([one[pairs], other[pairs]]))
+        one, other = shapely.STRtree(made).query(made)
+        points = shapely.get_num_coordinates(made)
+        # Each pair once, the larger first: prepared, it answers without going along its outline.
+        pairs = (points[one] > points[other]) | ((points[one] == points[other]) & (one < other))
+        one, other = one[pairs], other[pairs]
+        shapely.prepare(made)
+        meet = shapely.intersects(made[one], made[other])
+        overlap = np.unique(np.concatenate([one[meet], other[meet]]))
         overlap = overlap[~own[overlap]]
         if not len(overlap):
             return made
