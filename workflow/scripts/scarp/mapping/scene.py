@@ -15,7 +15,7 @@ from scarp.mapping.cog import cog_rows, flag, share
 from scarp.mapping.cube_windows import CubeWindows, open_windows
 from scarp.mapping.ensemble import load_groups, recipe_of, require_agreement
 from scarp.mapping.progress import Progress
-from scarp.mapping.rows import Band, mapped_rows
+from scarp.mapping.rows import Rows, mapped_rows
 from scarp.mapping.scaled import require_input
 from scarp.mapping.tiles import Span, require_tile, spans
 from scarp.model_description import Description, check_channels, read_description
@@ -131,7 +131,7 @@ def _length(row: Iterable[Span]) -> int:
 
 
 def _write(
-    bands: Iterable[Band],
+    bands: Iterable[Rows],
     out: MapFiles,
     cube: CubeWindows,
     descriptions: Mapping[str, Description],
