@@ -18,7 +18,7 @@ _ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class Rows:
     """Finished rows of a map.
 
     Attributes
@@ -40,7 +40,7 @@ def mapped_rows(
     down: Sequence[Span],
     across: Sequence[Span],
     progress: Progress,
-) -> Iterator[Band]:
+) -> Iterator[Rows]:
     """Map a scene; every row comes once, from the top down.
 
     Memory: one tile, and the rows of one line of tiles.
@@ -81,7 +81,7 @@ def mapped_rows(
             mean, spread = (
                 np.where(valid[part], total[part], np.float32(np.nan)) for total in sums
             )
-            yield Band(row.first + start, mean, spread, valid[part])
+            yield Rows(row.first + start, mean, spread, valid[part])
         sums, valid = sums[:, done:], valid[done:]
 
 

@@ -15,7 +15,7 @@ from scarp.mapping.cog import cog_rows, flag, share
 from scarp.mapping.cube_windows import CubeWindows, open_windows
 from scarp.mapping.ensemble import load_groups, recipe_of, require_agreement
 from scarp.mapping.progress import Progress
-from scarp.mapping.rows import Band, mapped_rows
+from scarp.mapping.rows import Rows, mapped_rows
 from scarp.mapping.scaled import require_input
 from scarp.mapping.tiles import Span, require_tile, spans
 from scarp.model_description import Description, check_channels, read_description
@@ -26,8 +26,11 @@ from scarp.training.settings import DeviceChoice
 
 _LOG = logging.getLogger("scarp")
 
-#: Side of a tile in pixels.
-TILE = 1536
+#: Side of a tile in pixels. The time on a CPU goes with the pixels that are computed: with 5 blocks
+#: 2.6, 1.8 and 1.5 for each pixel of a large scene with tiles of 1024, 1536 and 2048. Of width 32
+#: and 24 channels these take 1.3, 2.2 and 3.4 GB; the largest feature set, of 59, takes 4.2 GB with
+#: tiles of 2048. A scene of 110 km at 10 m takes 0.4 GB more.
+TILE = 2048
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _length(row: Iterable[Span]) -> int:
 
 
 def _write(
-    bands: Iterable[Band],
+    bands: Iterable[Rows],
     out: MapFiles,
     cube: CubeWindows,
     descriptions: Mapping[str, Description],
