@@ -66,6 +66,7 @@ rule map_products:
         masks=masks_of_map,
     output:
         polygons="<results>/maps/{event}/landslides.gpkg",
+        polygons_style="<results>/maps/{event}/landslides.qml",
         style="<results>/maps/{event}/probability.qml",
         summary="<results>/maps/{event}/summary.json",
         scores="<results>/maps/{event}/scores.tsv",

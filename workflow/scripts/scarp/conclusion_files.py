@@ -90,7 +90,10 @@ def write_effects(path: str | Path, conclusions: Iterable[Conclusion]) -> None:
             numbers = map(_shown, (effect.estimate, *effect.interval))
             rows.append((one.scope, effect.effect, *numbers, *size, ""))
         for alias in one.effects.aliased:
-            made = " + ".join(f"{factor:.3g} {name}" for name, factor in alias.of.items())
+            made = " + ".join(
+                name if f"{factor:.3g}" == "1" else f"{factor:.3g} {name}"
+                for name, factor in alias.of.items()
+            )
             remark = f"cannot be told from {made}" if made else "the same in every experiment"
             rows.append((one.scope, alias.effect, "", "", "", *size, remark))
     write_table(path, EFFECTS_COLUMNS, rows)
@@ -139,10 +142,10 @@ one seed.</small></p>
     )
 
 
-def write_front(path: str | Path, conclusions: Iterable[Conclusion]) -> None:
-    """Write the same paragraphs as reStructuredText, for the first page of the report."""
+def write_front(path: str | Path, conclusions: Sequence[Conclusion]) -> None:
+    """Write the paragraphs of the first scope as reStructuredText, for the report's first page."""
     lines = []
-    for heading, paragraphs in told(conclusions):
+    for heading, paragraphs in told(conclusions[:1]):
         lines += [f"**{heading}.**", *(re.sub(r"([\\*`|_])", r"\\\1", one) for one in paragraphs)]
     write_text(path, "\n\n".join(lines) + "\n")
 

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scarp.figures.style import BLUE, GREY, drawn, titled
+from scarp.figures.style import BLUE, GREY, counted, drawn, titled
 from scarp.tsv import read_table
 
 _COLUMNS = ("scope", "effect", "difference", "low", "high", "groups", "scores", "remark")
-_ROW, _WIDTH = 0.34, 7.0  # inches
+_ROW, _WIDTH = 0.27, 7.0  # inches
 
 
 def effects_figure(
@@ -36,7 +36,8 @@ def effects_figure(
         axes = figure.subplots(max(len(scopes), 1), sharex=True, squeeze=False)[:, 0]
         for axis, scope in zip(axes, scopes, strict=False):
             own = [row for row in rows if row["scope"] == scope]
-            axis.set_title(f"{scope} sites ({own[0]['groups']} groups, {own[0]['scores']} scores)")
+            size = (counted(int(own[0][f"{what}s"]), what) for what in ("group", "score"))
+            axis.set_title(f"{scope} sites ({', '.join(size)})")
             axis.set_yticks(range(len(own)), [row["effect"] for row in own])
             axis.set_ylim(len(own) - 0.5, -0.5)
             axis.axvline(0, color="black", linewidth=0.8)

@@ -23,9 +23,13 @@ from scarp.mapping.versions import keep_version
 
 @dataclass(frozen=True)
 class ProductFiles:
-    """Where the products of a map go; all in one folder."""
+    """Where the products of a map go; all in one folder.
+
+    `polygons_style` stands beside `polygons` under the same name, where QGIS looks for it.
+    """
 
     polygons: Path
+    polygons_style: Path
     style: Path
     summary: Path
     scores: Path
