@@ -54,8 +54,12 @@ def write_map(
     source: str = "simulated",
     event: str = "XX0001",
     grid: Grid | None = None,
+    mask: NDArray[np.uint8] | None = None,
 ) -> Rasters:
-    """Write the rasters of a map, and a cube of these channels and a slope of 30 degrees."""
+    """Write the rasters of a map, and a cube of these channels and a slope of 30 degrees.
+
+    `mask` is the reference, unknown everywhere where it is None.
+    """
     shape = probability.shape
     grid = grid or grid_for((shape[0], shape[1]))
     nothing = np.full(shape, np.nan, dtype=np.float32)
@@ -76,7 +80,7 @@ def write_map(
         folder / "cube.nc",
         grid,
         layers,
-        np.full(shape, 255, dtype=np.uint8),
+        np.full(shape, 255, dtype=np.uint8) if mask is None else mask,
         valid,
         {"event": event, "source": source},
         {name: {"date": day} for name in layers if (day := DATES.get(name.split("_")[0]))},

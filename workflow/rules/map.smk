@@ -90,7 +90,7 @@ rule map_products:
 
 
 rule index_models:
-    """Has its folder as a parameter, since it lists whatever models lie there.
+    """Lists whatever models lie there: they are no inputs, lest they be trained.
 
     Test with: snakemake -c1 index_models --configfile config/tiny.yaml
     """
@@ -105,7 +105,6 @@ rule index_models:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        folder=models_folder(),
         there=models_listed,
         code=code("index_models.py"),
     message:

@@ -1,5 +1,6 @@
 """List the models of a folder with their checksums, so that others can use it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scarp import log
@@ -9,4 +10,5 @@ if TYPE_CHECKING:
     from snakemake.script import snakemake
 
 log.start(snakemake.log[0])
-write_index(snakemake.params.folder, snakemake.output[0])
+path = Path(snakemake.output[0])
+write_index(path.parent, path)
