@@ -89,6 +89,18 @@ def _role(event: str, role: str) -> Callable[[Config], None]:
     return make
 
 
+def _without_rows(table: str, *texts: str) -> Callable[[Config], None]:
+    """Take away the rows that hold all these texts."""
+
+    def make(config: Config) -> None:
+        path = Path("config", table)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if not all(text in line for text in texts)]
+        path.write_text("\n".join([*kept, ""]), encoding="utf-8")
+
+    return make
+
+
 def _own_grids(config: Config) -> None:
     """Every event has a terrain.tif of the user's."""
     for line in Path("config", "events.tsv").read_text(encoding="utf-8").splitlines()[1:]:
@@ -552,6 +564,38 @@ CASES: tuple[Wrong, ...] = (
         _benchmark("1-200", scenario="1pre-1post"),
         "config/feature_sets.tsv, feature set only-rgb",
         "one image of each site, taken after the event",
+    ),
+    Wrong(
+        "a map of an event that has no row",
+        _all(_role("BR0001", "apply"), _set("event", "BR001")),
+        "configuration, event: 'BR001'",
+        "did you mean 'BR0001'?",
+    ),
+    Wrong(
+        "a map of an event that trains",
+        _all(_role("BR0001", "train"), _set("event", "BR0001")),
+        "configuration, event: 'BR0001'",
+        "give it role apply to map it",
+    ),
+    Wrong(
+        "a map of an event without an image after it",
+        _all(
+            _role("BR0001", "apply"),
+            _set("event", "BR0001"),
+            _without_rows("acquisitions.tsv", "BR0001", "POST"),
+        ),
+        "acquisitions.tsv, event BR0001",
+        "add the images that there are",
+    ),
+    Wrong(
+        "a mask of water that is not there",
+        _all(
+            _role("BR0001", "apply"),
+            _set("event", "BR0001"),
+            _set("map", {"water": "resources/water/{event}.gpkg"}),
+        ),
+        "configuration, map: water: 'resources/water/BR0001.gpkg'",
+        "put it there, or leave the setting blank",
     ),
 )
 

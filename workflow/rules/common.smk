@@ -1352,10 +1352,6 @@ def events_asked_for():
         raise WorkflowError(f"There is nothing to map.\n{error}") from None
 
 
-if config["event"]:
-    events_asked_for()  # a wrong one is told before anything is planned
-
-
 def maps(wildcards):
     """What a map consists of."""
     names = ("landslides.gpkg", "probability.tif", "summary.json", "map.html")

@@ -14,6 +14,7 @@ from scarp.comparable import parity_faults
 from scarp.contrasts import Contrast, of_study, read_contrasts
 from scarp.errors import Fault, TableError, did_you_mean
 from scarp.folds import Member, deal_folds, kind_of
+from scarp.mapping.asked import map_faults, mask_faults
 from scarp.sources import archive_faults, product_faults
 from scarp.tables import (
     Acquisition,
@@ -196,10 +197,20 @@ def load(config: Mapping[str, Any]) -> Study:
         *acquisition_faults(events, study.config),
         *product_faults(events, acquisitions, study.config),
         *parity_faults(events, acquisitions, study.config),
+        *_map_faults(study),
     ]
     if faults:
         raise TableError(faults)
     return study
+
+
+def _map_faults(study: Study) -> list[Fault]:
+    """What is wrong with the event that is to be mapped, where one is named."""
+    asked = study.config["event"]
+    if not asked:
+        return []
+    found = map_faults(asked, study.events, study.acquisitions)
+    return found or mask_faults(study.config["map"], [asked])
 
 
 def _role_faults(study: Study) -> list[Fault]:

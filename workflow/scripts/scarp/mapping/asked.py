@@ -6,6 +6,8 @@ Imports nothing heavy: the workflow reads this while it is parsed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from scarp.errors import Fault, TableError, did_you_mean
 from scarp.tables import Acquisition, Event
@@ -18,65 +20,89 @@ def events_to_map(
 
     Raises
     ------
-    TableError: there is no such event, it has another role, or no image after the event is named.
+    TableError: with what `map_faults` finds.
     """
-    apply = sorted(row.event for row in events.values() if row.role == "apply")
+    faults = map_faults(asked, events, acquisitions)
+    if faults:
+        raise TableError(faults)
+    return (asked,) if asked else _to_map(events)
+
+
+def map_faults(
+    asked: str, events: Mapping[str, Event], acquisitions: Mapping[str, Sequence[Acquisition]]
+) -> list[Fault]:
+    """Why what is asked for cannot be mapped: no such event, another role, no image after it."""
+    apply = _to_map(events)
     where = f"configuration, event: '{asked}'"
     if not asked and not apply:
-        raise TableError(
+        return [
             Fault(
                 "no event has role apply",
                 "events.tsv",
                 "an event that is to be mapped",
                 "add a row with role apply; docs/new-event.md goes through it",
             )
-        )
+        ]
     if asked and asked not in events:
-        raise TableError(
+        return [
             Fault(
                 "is no event of events.tsv",
                 where,
                 f"events of role apply: {', '.join(apply) or '(none)'}",
                 did_you_mean(asked, apply or sorted(events)) or "add a row with role apply",
             )
-        )
+        ]
     if asked and asked not in apply:
-        raise TableError(
+        return [
             Fault(
                 f"has role {events[asked].role}",
                 where,
                 f"events of role apply: {', '.join(apply) or '(none)'}",
                 "give it role apply to map it; events of other roles are drawn by the study",
             )
+        ]
+    wanted = (asked,) if asked else apply
+    return [
+        *(
+            Fault(
+                "consists of tiles of the benchmark, which lie nowhere in particular",
+                f"events.tsv, event {event}",
+                "events of another source",
+                "map an event that has images of its own",
+            )
+            for event in wanted
+            if events[event].source == "landslide4sense"
+        ),
+        *(
+            Fault(
+                "has no image after the event",
+                f"acquisitions.tsv, event {event}",
+                "a row of sentinel1 or sentinel2 with epoch POST1, POST2 or POST3",
+                "add the images that there are; docs/new-event.md says how to find them",
+            )
+            for event in wanted
+            if not any(map(_is_after, acquisitions[event]))
+        ),
+    ]
+
+
+def mask_faults(settings: Mapping[str, Any], wanted: Sequence[str]) -> list[Fault]:
+    """Files of water or glaciers that are named under `map` and are not there."""
+    return [
+        Fault(
+            "there is no such file",
+            f"configuration, map: {name}: '{path}'",
+            "a vector file; {event} in its path stands for the event's id",
+            "put it there, or leave the setting blank",
         )
-    wanted = (asked,) if asked else tuple(apply)
-    nowhere = [event for event in wanted if events[event].source == "landslide4sense"]
-    if nowhere:
-        raise TableError(
-            [
-                Fault(
-                    "consists of tiles of the benchmark, which lie nowhere in particular",
-                    f"events.tsv, event {event}",
-                    "events of another source",
-                    "map an event that has images of its own",
-                )
-                for event in nowhere
-            ]
-        )
-    blind = [event for event in wanted if not any(map(_is_after, acquisitions[event]))]
-    if blind:
-        raise TableError(
-            [
-                Fault(
-                    "has no image after the event",
-                    f"acquisitions.tsv, event {event}",
-                    "a row of sentinel1 or sentinel2 with epoch POST1, POST2 or POST3",
-                    "add the images that there are; docs/new-event.md says how to find them",
-                )
-                for event in blind
-            ]
-        )
-    return wanted
+        for name in ("water", "glacier")
+        for path in dict.fromkeys(settings[name].format(event=event) for event in wanted)
+        if path and not Path(path).is_file()
+    ]
+
+
+def _to_map(events: Mapping[str, Event]) -> tuple[str, ...]:
+    return tuple(sorted(row.event for row in events.values() if row.role == "apply"))
 
 
 def _is_after(row: Acquisition) -> bool:
