@@ -71,7 +71,7 @@ def test_models_of_another_folder_map_without_training(scratch: Project) -> None
     shutil.move(scratch.folder / "results/tiny/models", scratch.folder / "shelf")
     assert not any("Training" in job for job in scratch.jobs(*MAP))
     alone = scratch.run("--cores", "1", *MAP, check=False)
-    assert "there is no model" in alone and "map: train: true" in alone
+    assert "nothing is trained yet" in alone and "map: train: true" in alone
 
     elsewhere = (*MAP, "map={models: shelf}")
     scratch.run("--cores", "2", *elsewhere)

@@ -62,16 +62,17 @@ def own_shelf(folder: str | Path) -> Shelf:
 
     Raises
     ------
-    DataError: there is no such folder, or no model in it.
+    DataError: there is none.
     ModelError: a model cannot be read.
     """
-    models = find_models(folder)
+    models = find_models(folder) if Path(folder).is_dir() else ()
     if not models:
         raise DataError(
             Fault(
-                f"holds no {MODEL}",
+                f"holds no {MODEL}: nothing is trained yet",
                 str(folder),
-                cure="train models first, or let map: models name a folder or URL of models",
+                cure="let map: models name a folder or URL of models, or set map: train: true to"
+                " train the study's first",
             )
         )
     return Shelf(str(folder), models, False)
@@ -97,7 +98,11 @@ def open_shelf(location: str) -> Shelf:
     path = Path(location, INDEX)
     if path.is_file():
         return Shelf(location, read_index(path, str(path)), True)
-    return own_shelf(location)
+    models = find_models(location)
+    if not models:
+        cure = "let map: models name a folder or URL that holds models"
+        raise DataError(Fault(f"holds neither {INDEX} nor a {MODEL}", location, cure=cure))
+    return Shelf(location, models, False)
 
 
 def fetch(
