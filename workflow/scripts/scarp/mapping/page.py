@@ -80,7 +80,7 @@ def write_page(
     if scores:
         body += [
             "<h2>Scores</h2>",
-            "<p>Against reference polygons, which no model has seen.</p>",
+            "<p>Against reference polygons of the event, at the threshold above.</p>",
             _table(("score", "value"), scores),
         ]
     body += ["<h2>Files</h2>", _files(downloads), f"<p>{_QGIS}</p>"]
