@@ -36,8 +36,8 @@ _STUDY = (
 #: Source of events -> licence of what was trained on.
 _LICENCES = {
     "archive": "Published archive: Landslide Reference Data (Sentinel-1 & Sentinel-2), Zenodo,"
-    " https://doi.org/10.5281/zenodo.15284357, CC-BY-4.0: name its authors when you pass this"
-    " model on.",
+    " https://doi.org/10.5281/zenodo.15284357, CC-BY-4.0 there, CC-BY-NC-4.0 in the text of the"
+    " study: name its authors when you pass this model on, and ask them before you sell.",
     "landslide4sense": "Landslide4Sense (Ghorbanzadeh et al. 2022), Zenodo,"
     " https://doi.org/10.5281/zenodo.10463239, CC BY 4.0: name its authors when you pass this"
     " model on.",
