@@ -414,9 +414,9 @@ def test_the_demo_has_an_event_whose_images_must_be_found(monkeypatch: pytest.Mo
 
 def test_strangers_in_the_catalogue_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     config = _demo(monkeypatch)
-    config["simulate"]["catalogue"] = ["SIM08", "SIM01", "SIM80"]
+    config["simulate"]["catalogue"] = ["SIM08", "SIM01", "SIM008"]
     unknown, no_scenes = _faults(config)
-    assert "simulate: catalogue: 'SIM80' is no event of the events table" in unknown
+    assert "simulate: catalogue: 'SIM008' is no event of the events table" in unknown
     assert "did you mean 'SIM08'?" in unknown
     assert "'SIM01' does not start as scenes" in no_scenes
     assert "SIM02, SIM08" in no_scenes

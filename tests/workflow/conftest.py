@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,19 @@ from project import TINY, Project
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project whose tiny study has run. Tests must not change it; they copy it."""
-    project = Project.create(tmp_path_factory.mktemp("finished") / "project")
-    project.run("--cores", "2", *TINY)
-    return project
+    """A project whose tiny study has run. Tests must not change it; they copy it.
+
+    Made once, also where several processes test.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            Project.create(folder / "project").run("--cores", "2", *TINY)
+            (folder / "done").touch()
+    return Project(folder / "project")
 
 
 @pytest.fixture

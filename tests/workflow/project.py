@@ -76,7 +76,7 @@ class Project:
         """
         for line in self.run("--summary", *arguments).splitlines():
             path = self.folder / line.split("\t")[0]
-            if line.startswith("results/") and path.name == "predictions":
+            if line.startswith("results/") and path.name in ("predictions", "validation"):
                 path.mkdir(parents=True, exist_ok=True)
             elif line.startswith("results/"):
                 path.parent.mkdir(parents=True, exist_ok=True)

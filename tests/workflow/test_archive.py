@@ -30,6 +30,10 @@ OF_A_SPLIT = [
     "Drawing F1 per site, split {}",
     "Drawing hits and misses at SIM03, split {}",
     "Drawing hits and misses at SIM04, split {}",
+    "Drawing landslides found and missed, split {}",
+    "Drawing recall by radar geometry, slope and size, split {}",
+    "Drawing scores by threshold, split {}",
+    "Drawing what probabilities are worth, split {}",
     "Drawing the effect of the Sentinel-2 offset, split {}",
     "Drawing training curves, split {}",
     "Fitting the best single-band threshold of split {}",
@@ -40,6 +44,8 @@ SUMMARY = [
     "Drawing the days between events and images",
     "Drawing the map of events",
     "Gathering the scores of all models",
+    "Gathering what was assessed of all models",
+    "Writing a card for every trained model",
     "Writing the table of events",
     *(job.format(split) for job in OF_A_SPLIT for split in ("published", "roles")),
 ]
@@ -133,7 +139,9 @@ def test_an_own_event_that_tests_beside_published_ones_retrains_nothing(own: Pro
             "Cutting OWN1 into patches",
             "Describing event OWN1",
             "Drawing the features of OWN1",
+            "Dividing OWN1 by radar geometry, slope and size of landslide",
             *(f"Scoring {model}" for model in MODELS),
+            *(f"Assessing {model}" for model in MODELS),
             *SUMMARY,
             *(
                 job.format(split)
@@ -157,6 +165,7 @@ def test_an_own_event_that_trains_touches_no_published_event(own: Project) -> No
             *(f"Dividing patches for split {split}" for split in ("published", "roles")),
             *(f"Training {model}" for model in MODELS),
             *(f"Scoring {model}" for model in MODELS),
+            *(f"Assessing {model}" for model in MODELS),
             *SUMMARY,
         ]
     )

@@ -22,9 +22,21 @@ SUMMARY = [
     "Gathering the scores of all models",
     "Writing the tables of scores, split roles",
 ]
-ASSESSING = [
+#: What labels stand in beside the scores.
+ASSESSED = [
+    "Drawing landslides found and missed, split roles",
+    "Drawing recall by radar geometry, slope and size, split roles",
+    "Drawing scores by threshold, split roles",
+    "Drawing what probabilities are worth, split roles",
+]
+GATHERED = [
     "Gathering what was assessed of all models",
+    "Writing a card for every trained model",
+    *ASSESSED,
+]
+ASSESSING = [
     *(f"Assessing {name} in 1pre-1post, seed 1, split roles" for name in EXPERIMENTS),
+    *GATHERED,
 ]
 CURVES = "Drawing training curves, split roles"
 SITES = "Drawing the test sites of split roles"
@@ -143,7 +155,7 @@ def test_the_order_of_feature_sets_is_their_order_in_figures(scratch: Project) -
     path.write_text("\n".join([header, *rows[::-1]]) + "\n", encoding="utf-8")
     # Nothing is trained, scored or gathered again.
     drawn = [job for job in SUMMARY if job != "Gathering the scores of all models"]
-    assert scratch.jobs() == sorted([*drawn, CURVES, _map("SIM03")])
+    assert scratch.jobs() == sorted([*drawn, *ASSESSED, CURVES, _map("SIM03")])
 
 
 def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
@@ -153,7 +165,7 @@ def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
             "Training rgb-nir in 1pre-1post, seed 1, split roles",
             "Scoring rgb-nir in 1pre-1post, seed 1, split roles",
             "Assessing rgb-nir in 1pre-1post, seed 1, split roles",
-            ASSESSING[0],
+            *GATHERED,
             BASELINES,
             *SUMMARY,
             CURVES,
@@ -164,7 +176,7 @@ def test_an_edited_feature_set_retrains_itself_only(scratch: Project) -> None:
 
 def test_a_new_label_draws_anew_and_no_more(scratch: Project) -> None:
     scratch.edit("config/tiny/feature_sets.tsv", "RGB+NIR", "red to infrared")
-    assert scratch.jobs() == sorted([*SUMMARY[:2], SUMMARY[3], CURVES, _map("SIM03")])
+    assert scratch.jobs() == sorted([*SUMMARY[:2], SUMMARY[3], *ASSESSED, CURVES, _map("SIM03")])
 
 
 def test_a_module_reruns_the_rules_that_use_it(scratch: Project) -> None:

@@ -100,7 +100,11 @@ def test_what_needs_the_internet_stays_where_snakemake_runs(tmp_path: Path) -> N
     rules = lists_of_rules(Project.create(tmp_path / "project"))
     downloads = {name: local for name, local, asked in rules if "downloads" in asked}
     assert downloads == dict.fromkeys(
-        ("acquire_dem", "acquire_optical", "download_archive", "fetch_scenes", "seek_scenes"), True
+        (
+            *("acquire_dem", "acquire_optical", "choose_model"),
+            *("download_archive", "fetch_scenes", "seek_scenes"),
+        ),
+        True,
     )
     assert [name for name, local, asked in rules if local and "gpu" in asked] == ["plan"]
 
