@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +58,33 @@ def test_the_order_of_the_sensors_exceeds_the_spread_over_seeds(demo: Project) -
     assert min(optical) > max(three)
     assert min(three) > max(one)
     assert min(one) > 1.5 * max(terrain)
+
+
+def test_a_new_event_is_mapped_and_better_with_the_date_that_was_missing(
+    demo: Project, tmp_path: Path
+) -> None:
+    """Of the event to map the third date after it is not there; with it the fused set can map."""
+    project = demo.copy(tmp_path / "project")
+    mapping = (*DEMO, "--config", "event=SIM09", "--", "map")
+
+    def mapped() -> tuple[dict[str, Any], dict[str, str]]:
+        project.run(*mapping)
+        folder = project.folder / "results" / "demo" / "maps" / "SIM09"
+        record = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        table = (folder / "scores.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        return record, dict(line.split("\t") for line in table)
+
+    record, scores = mapped()
+    best = record["candidates"][0]
+    assert record["features"] == "rgb-nir" and not best["fits"]
+    assert "POST3" in record["improve"][0] and best["id"] in record["improve"][0]
+    assert float(scores["f1"]) > 0.6 and int(scores["landslides_found"]) > 10
+    project.append("config/demo/acquisitions.tsv", ["SIM09\tsentinel1\tPOST3\t2022-12-13"])
+    record, scores = mapped()
+    assert record["models"][0].startswith(best["id"]) and len(record["models"]) == 2
+    assert float(scores["f1"]) > 0.6
+    page = project.read("results/demo/maps/SIM09/map.html").decode()
+    assert "last map" in page and "POST3 2022-12-13" in page
 
 
 def test_without_optical_contrast_the_radar_wins(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from project import TINY, Project
 
+#: Trainings and their scores, without figures.
+SCORED = ("--", "results/tiny/summary/metrics.tsv")
 TOGETHER = "training={models_per_job: 2}"
 SEEDS = "study={seeds: [1, 2]}"
 #: Long enough to be told in the middle: some seconds.
@@ -60,18 +62,18 @@ def test_models_that_share_a_job_are_the_same_and_none_is_trained_twice(
 ) -> None:
     assert scratch.jobs(*TINY, "--config", TOGETHER) == []  # one seed: the same jobs
     alone = finished.copy(tmp_path / "alone")
-    alone.run("--cores", "2", *TINY, "--config", SEEDS)
+    alone.run("--cores", "2", *TINY, "--config", SEEDS, *SCORED)
     trainings = [job for job in scratch.jobs(*TINY, "--config", SEEDS, TOGETHER) if "Train" in job]
     assert trainings == [
         f"Training {features} in 1pre-1post, seed 1; 1pre-1post, seed 2, split roles"
         for features in ("gamma0", "rgb-nir")
     ]
-    scratch.run("--cores", "2", *TINY, "--config", SEEDS, TOGETHER)
+    scratch.run("--cores", "2", *TINY, "--config", SEEDS, TOGETHER, *SCORED)
     log = LOG.replace("seed1.log", "seed1_to_1pre-1post_seed2.log")
     assert "seed1/model.safetensors: kept from before" in _text(scratch, log)
     assert "seed2: kept epoch 1" in _text(scratch, log)
     assert scratch.results() == alone.results()
-    assert scratch.jobs(*TINY, "--config", SEEDS, TOGETHER) == []
+    assert scratch.jobs(*TINY, "--config", SEEDS, TOGETHER, *SCORED) == []
 
 
 def test_a_training_that_is_told_to_leave_goes_on_when_tried_again(
@@ -89,7 +91,7 @@ def test_a_training_that_is_told_to_leave_goes_on_when_tried_again(
 def long_finished(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A finished study of long trainings."""
     project = finished.copy(tmp_path_factory.mktemp("long") / "project")
-    project.run("--cores", "2", *TINY, "--config", LONG)
+    project.run("--cores", "2", *TINY, "--config", LONG, *SCORED)
     return project
 
 
@@ -99,7 +101,7 @@ def test_a_changed_model_whose_training_was_killed_is_still_to_do(
     """Nothing else has changed, and the scores of the old model are there."""
     project = long_finished.copy(tmp_path / "project")
     project.edit("config/tiny/feature_sets.tsv", "GAMMA0\t\tDEM SLOPE", "GAMMA0\t\tDEM")
-    assert _interrupt(project, signal.SIGKILL, *TINY, "--config", LONG) != 0
+    assert _interrupt(project, signal.SIGKILL, *TINY, "--config", LONG, *SCORED) != 0
     left = project.jobs(*TINY, "--config", LONG)
     for job in ("Training", "Scoring"):
         assert f"{job} gamma0 in 1pre-1post, seed 1, split roles" in left

@@ -71,11 +71,11 @@ def test_an_event_is_mapped_and_again_when_images_arrive(scratch: Project) -> No
     (lacking,) = [one for one in model["candidates"] if not one["fits"]]
     assert lacking["id"] == f"roles/{better}/1pre-1post" and lacking["missing"]
     assert _read(scratch, "changes.json")["then"] is None
-    assert scratch.jobs(*MAP) == []
 
     _images(scratch, better)
     assert scratch.jobs(*MAP) == sorted([*MADE, *MAPPING])
     scratch.run("--cores", "2", *MAP)
+    assert scratch.jobs(*MAP) == []
     model = _read(scratch, "model.json")
     assert model["models"] == [f"roles/{better}/1pre-1post/seed1"]
     scores = [one["validation_f1"] for one in model["candidates"]]
@@ -95,15 +95,19 @@ def test_models_of_another_folder_map_without_training(scratch: Project) -> None
     scratch.run("--cores", "1", "index_models", *TINY)
     shutil.move(scratch.folder / "results/tiny/models", scratch.folder / "shelf")
     assert not any("Training" in job for job in scratch.jobs(*MAP))
-    alone = scratch.run("--cores", "1", *MAP, check=False)
+    chosen = ("results/tiny/maps/NEW/model.json", *TINY, "--config")
+    alone = scratch.run("--cores", "2", *chosen, "event=NEW", check=False)
     assert "nothing is trained yet" in alone and "map: train: true" in alone
 
-    elsewhere = (*MAP, "map={models: shelf}")
-    scratch.run("--cores", "2", *elsewhere)
+    elsewhere = (*chosen, "map={models: shelf}")
+    scratch.run("--cores", "1", *elsewhere)
     record = _read(scratch, "model.json")
     assert (record["shelf"], record["checked"]) == ("shelf", True)
     assert not (scratch.folder / "results/tiny/models").exists()
-    assert scratch.jobs(*elsewhere) == []
+    (model,) = (scratch.folder / "results/tiny/maps/NEW/models").rglob("model.safetensors")
+    assert (
+        model.read_bytes() == (scratch.folder / "shelf" / record["files"][0]["path"]).read_bytes()
+    )
     trained = scratch.jobs(*MAP, "map={train: true}")
     assert sum(job.startswith("Training ") for job in trained) == 2
 
