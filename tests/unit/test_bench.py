@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import plain_training
 
 SMALL = (
@@ -13,6 +15,7 @@ SMALL = (
 )
 
 
+@pytest.mark.full
 def test_every_table_is_filled():
     program = Path(plain_training.__file__).with_name("train.py")
     rows = ("plain", "bf16, channels last", "library")
