@@ -20,7 +20,7 @@ demo: $(ENV)
 	@echo "(everything in them is simulated)."
 
 test: lint slurm
-	$(PYTHON) -m pytest -m "not full" -n auto --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -m "not full" -n auto --dist loadfile
 
 test-full: lint slurm
 	$(PYTHON) -m pytest

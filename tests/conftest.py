@@ -11,16 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _DIRECT = ("127.0.0.1", "localhost")
 os.environ["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), *_DIRECT)))
 
-#: Begun first, in this order: the first mostly waits, the others are long and must not come last.
-_FIRST = ("test_slurm.py", "test_archive.py", "test_snap.py", "test_interruptions.py")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files of tests first, then the rest of the workflow's, then the small ones."""
-
-    def place(item: pytest.Item) -> tuple[int, bool]:
-        name = item.path.name
-        first = _FIRST.index(name) if name in _FIRST else len(_FIRST)
-        return first, item.path.parent.name != "workflow"
-
-    items.sort(key=place)
+    """Tests on SLURM first: they mostly wait, and others can run meanwhile."""
+    items.sort(key=lambda item: item.path.name != "test_slurm.py")
