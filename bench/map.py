@@ -90,6 +90,7 @@ def write_model(path: Path, options: argparse.Namespace, channels: Sequence[str]
         augmentation="none",
         training={},
         sources=("simulated",),
+        engines=(),
         events=(),
         validation_events=(),
         epoch=1,

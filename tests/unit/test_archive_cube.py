@@ -71,6 +71,7 @@ def test_a_cube_lies_where_its_files_lie_and_says_where_it_comes_from(cube: Path
         assert (grid.crs, grid.height, grid.width) == (str(file.crs), file.height, file.width)
         assert grid.transform == tuple(file.transform)[:6]
         assert data.attrs["source"] == "simulated archive"
+        assert data.attrs["sentinel1_engine"] == "archive"
         assert data.attrs["orbit"] == "DES"
         assert data.attrs["landslides"] >= 1
         area = float(data["None_MASK"].values.sum()) * 1e-4

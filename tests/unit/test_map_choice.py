@@ -54,7 +54,9 @@ CHANNELS = {experiment: channels_of(experiment) for experiment in SCORES}
 def stored(experiment: str, score: float | None, split: str = "roles", seed: int = 1) -> Stored:
     features, scenario = experiment.split("/")
     channels = CHANNELS[experiment]
-    card = Card(features, scenario, split, seed, channels, ("archive",), 0.5, score, "f")
+    card = Card(
+        features, scenario, split, seed, channels, ("archive",), ("archive",), 0.5, score, "f"
+    )
     return Stored(f"{card.name}/model.safetensors", 1, "", card)
 
 
@@ -75,7 +77,7 @@ def served(channels: Iterable[str], gaps: Mapping[str, float] | None = None) -> 
             if not any(name.startswith(k) and pixel < gap for k, gap in (gaps or {}).items())
         )
         patterns[bits] = patterns.get(bits, 0) + 1
-    return Availability("X", "archive", names, {}, {}, 100, patterns)
+    return Availability("X", "archive", ("archive",), names, {}, {}, 100, patterns)
 
 
 def without(*words: str) -> list[str]:
@@ -325,8 +327,8 @@ def test_one_model_makes_no_uncertainty() -> None:
     ("sources", "source", "said"),
     [
         (("archive",), "archive", []),
-        (("archive",), "scenes", ["of source archive, and", "made by engine snap"]),
-        (("archive", "scenes"), "scenes", ["made by engine snap"]),
+        (("archive",), "scenes", ["of source archive, and"]),
+        (("archive", "scenes"), "scenes", []),
         (("simulated",), "simulated", []),
         (("simulated",), "scenes", ["on simulated events only", "of source simulated, and"]),
         (("archive", "simulated"), "archive", ["on simulated events too"]),
@@ -339,20 +341,45 @@ def test_other_sources_are_warned_of(
     model = stored("gamma0/1pre-1post", 0.5)
     models = [replace(model, card=replace(model.card, sources=sources))]
     available = replace(served(EVERYTHING), source=source)
-    found = cautions(choose(models, available, "", 0.8), available, "snap", set())
+    found = cautions(choose(models, available, "", 0.8), available, set())
     assert len(found) == len(said)
     assert all(words in sentence for words, sentence in zip(said, found, strict=True))
 
 
-def test_an_engine_that_was_compared_is_not_warned_of() -> None:
-    available = replace(served(EVERYTHING), source="scenes")
-    radar = choose([stored("gamma0/1pre-1post", 0.5)], available, "", 0.8)
-    pair = {frozenset(("snap", "archive"))}
-    assert len(cautions(radar, available, "snap", set())) == 2
-    assert len(cautions(radar, available, "snap", pair)) == 1
-    assert len(cautions(radar, available, "embedded", pair)) == 2
-    optical = choose([stored("rgb-nir/1pre-1post", 0.5)], available, "", 0.8)
-    assert len(cautions(optical, available, "snap", set())) == 1
+@pytest.mark.parametrize(
+    ("seen", "own", "compared", "said"),
+    [
+        (("snap",), ("snap",), (), []),
+        (("snap",), ("embedded",), (), [("engine embedded", "engine snap")]),
+        (("snap",), ("embedded",), (("embedded", "snap"),), []),
+        (("archive",), ("snap",), (("embedded", "archive"),), [("engine snap", "the archive")]),
+        (("archive", "snap"), ("snap",), (), []),
+        (
+            ("archive", "snap"),
+            ("embedded",),
+            (),
+            [("engine embedded", "the archive"), ("engine embedded", "engine snap")],
+        ),
+        (("snap",), ("embedded", "snap"), (), [("engine embedded", "engine snap")]),
+        (("snap",), ("files",), (), []),
+        (("snap",), (), (), []),
+        ((), ("snap",), (), []),  # a model without radar
+    ],
+)
+def test_an_engine_that_the_models_never_saw_is_warned_of(
+    seen: tuple[str, ...],
+    own: tuple[str, ...],
+    compared: tuple[tuple[str, str], ...],
+    said: list[tuple[str, str]],
+) -> None:
+    available = replace(served(EVERYTHING), engines=own)
+    pairs = {frozenset(pair) for pair in compared}
+    model = stored("gamma0/1pre-1post", 0.5)
+    models = [replace(model, card=replace(model.card, engines=seen))]
+    found = cautions(choose(models, available, "", 0.8), available, pairs)
+    assert len(found) == len(said)
+    for sentence, (made, learned) in zip(found, said, strict=True):
+        assert f"was made by {made}, the models learned from that of {learned}," in sentence
 
 
 # ---------------------------------------------------------------- what a cube has

@@ -237,6 +237,7 @@ def test_channels_say_where_they_come_from(folder: Path) -> None:
         assert coherence["days_apart"] == 12
         assert coherence["product"] == "coherence_POST1.tif"
         assert coherence["engine"] == "snap 13.0.0"
+        assert cube.attrs["sentinel1_engine"] == "files snap"
         ndvi = cube["POST1_NDVI"].attrs
         assert (ndvi["date"], ndvi["product"]) == ("2019-02-01", "optical_POST1.tif")
         assert not {"reference_date", "days_apart", "engine"} & ndvi.keys()

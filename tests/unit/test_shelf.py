@@ -421,7 +421,7 @@ def cube(tmp_path: Path) -> Path:
 
 def record(cube: Path, wanted: Wanted, folder: Path) -> dict[str, Any]:
     path = folder / "model.json"
-    select_models(cube, wanted, "embedded", set(), path, folder / "models")
+    select_models(cube, wanted, set(), path, folder / "models")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

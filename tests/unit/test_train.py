@@ -1,9 +1,11 @@
 import csv
 import logging
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 
+import h5py
 import pytest
 import torch
 
@@ -102,11 +104,27 @@ def test_the_model_carries_what_is_needed_to_use_and_trace_it(files, tmp_path):
     assert description.name == "roles/test/1pre-1post/seed3"
     assert (description.events, description.validation_events) == (("A", "B"), ("C",))
     assert description.sources == ("simulated",)
+    assert description.engines == ()  # the patches do not say
     assert description.augmentation == "paper"
     assert description.training["learning_rate"] == 1e-2
     assert description.training["device"] == "cpu"
     assert description.training["precision"] == "fp32"
     assert (description.code, description.torch) == ("c0de", torch.__version__)
+
+
+@pytest.mark.parametrize(
+    ("channels", "engines"),
+    [(("PRE1_gVV", "POST1_gVV"), ("embedded", "snap")), (("PRE1_B04", "POST1_B04"), ())],
+)
+def test_a_model_says_who_made_the_radar_that_it_saw(files, tmp_path, channels, engines):
+    patches = {}
+    for event, made in {"A": "snap", "B": "embedded snap", "C": "archive"}.items():
+        patches[event] = shutil.copy(files.patches[event], tmp_path / f"{event}.nc")
+        with h5py.File(patches[event], "a") as file:
+            file.attrs["sentinel1_engine"] = made
+    experiment = replace(EXPERIMENT, channels=channels)
+    description, _ = run(replace(files, patches=patches), tmp_path / "run", experiment)
+    assert description.engines == engines
 
 
 @pytest.mark.parametrize(("augmentation", "times"), [("none", 1), ("paper", 6), ("symmetries", 8)])

@@ -29,6 +29,7 @@ DESCRIPTION = Description(
     augmentation="paper",
     training={"epochs": 3, "loss_scope": "batch"},
     sources=("simulated",),
+    engines=(),
     events=("A", "B"),
     validation_events=("C",),
     epoch=2,

@@ -1390,11 +1390,6 @@ def wanted_models():
     return {**choices, "own": models_folder(), "downloads": downloads}
 
 
-def engine_of_event(wildcards):
-    """Which engine makes the Sentinel-1 products of a job's event."""
-    return engine_of(STUDY.events[wildcards.event], config)
-
-
 def parity_table():
     """Where it stands which engines were compared; it need not be there."""
     return workflow.pathvars.apply("<results>/parity/parity.tsv")

@@ -18,7 +18,6 @@ rule choose_model:
     params:
         wanted=wanted_models(),
         there=models_there,
-        engine=engine_of_event,
         parity=parity_table(),
         code=code("choose_model.py"),
     message:

@@ -14,7 +14,6 @@ given = snakemake.params
 select_models(
     snakemake.input.cube,
     Wanted(**given.wanted),
-    given.engine,
     compared_pairs(given.parity),
     snakemake.output.record,
     snakemake.output.models,

@@ -225,7 +225,7 @@ def _data(description: Description, measures: Sequence[Measures]) -> str:
     )
     return "\n".join(
         [
-            f"- Sources: {escaped(', '.join(description.sources))}.",
+            f"- Sources: {escaped(', '.join(description.sources))}.{_engines(description)}",
             f"- Trained on {len(description.events)} events:"
             f" {escaped(', '.join(description.events))}.",
             f"- Validated on {len(description.validation_events)}, which chose epoch, temperature"
@@ -234,6 +234,11 @@ def _data(description: Description, measures: Sequence[Measures]) -> str:
             " it never saw; a *dependent* site is another part of an event that trained.",
         ]
     )
+
+
+def _engines(description: Description) -> str:
+    made = ", ".join(description.engines)
+    return f" Sentinel-1 as made by: {escaped(made)}." if made else ""
 
 
 def _purpose(description: Description) -> str:

@@ -48,6 +48,8 @@ class Description:
     augmentation: name of the set of transforms.
     training: all settings of the training, and the kind of device it ran on.
     sources: kinds of source it has seen, such as `simulated`.
+    engines: that made the Sentinel-1 channels it has seen, `archive` for the published ones; none
+        for a model without radar, or where the data do not say.
     events: event ids that it was trained on.
     validation_events: event ids that chose the epoch.
     epoch: the epoch that was kept, from 1.
@@ -69,6 +71,7 @@ class Description:
     augmentation: str
     training: Mapping[str, Any]
     sources: tuple[str, ...]
+    engines: tuple[str, ...]
     events: tuple[str, ...]
     validation_events: tuple[str, ...]
     epoch: int
@@ -108,7 +111,7 @@ def read_description(path: str | Path) -> Description:
                 "scaling": from_dict(found["scaling"]),
                 **{
                     name: tuple(found[name])
-                    for name in ("channels", "sources", "events", "validation_events")
+                    for name in ("channels", "sources", "engines", "events", "validation_events")
                 },
             }
         )

@@ -39,6 +39,7 @@ class PatchTable:
     Attributes
     ----------
     event: its id; source: where the cube came from.
+    engines: that made its Sentinel-1 channels; none where the cube does not say.
     grid: the event's grid; size: side of a patch in pixels.
     channels: names in stored order.
     row, column: (patch,) int32, first pixel of each window.
@@ -58,6 +59,7 @@ class PatchTable:
     landslide_pixels: NDArray[np.int64]
     sides: tuple[str, ...] | None = None
     has_offset: bool = False
+    engines: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.row)
@@ -97,6 +99,7 @@ def read_table(path: str | Path) -> PatchTable:
             landslide_pixels=np.asarray(file["landslide_pixels"][...], dtype=np.int64),
             sides=tuple(str(file.attrs["sides"]).split()) if "sides" in file.attrs else None,
             has_offset=any(_offset(file.attrs, epoch) for epoch in EPOCHS),
+            engines=tuple(str(file.attrs.get("sentinel1_engine", "")).split()),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,8 @@ from scarp.sentinel2 import ndvi
 _LOG = logging.getLogger("scarp")
 _LABEL_VALUES = {1: "landslide", 0: "none", 255: "unknown"}
 _MASK_VALUES = {1: "usable", 0: "cloud or shadow"}
+#: Who made products that have no tag `engine`, as the configuration calls products from elsewhere.
+_UNNAMED = "files"
 
 
 def make_cube(
@@ -80,6 +82,8 @@ def make_cube(
     if found.simulated:
         about["source"] = "simulated scenes"
         about["simulated_products"] = " ".join(sorted(found.simulated))
+    if engines := _engines(found.attributes):
+        about["sentinel1_engine"] = " ".join(engines)
     write_cube(
         path,
         grid,
@@ -206,6 +210,17 @@ def _channels(raster: Raster, product: Product) -> dict[str, NDArray[np.float32]
     if {"B04", "B08"} <= bands.keys():
         bands["NDVI"] = ndvi(bands["B08"], bands["B04"])
     return {f"{product.epoch}_{name}": values for name, values in bands.items()}
+
+
+def _engines(attributes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Who made the channels of Sentinel-1, sorted: the first word of their tag, without version."""
+    return sorted(
+        {
+            str(about.get("engine", _UNNAMED)).split()[0].lower()
+            for name, about in attributes.items()
+            if split_channel(name)[1].sensor == "sentinel1"
+        }
+    )
 
 
 def _attributes(

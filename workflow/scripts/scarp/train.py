@@ -14,10 +14,11 @@ import torch
 
 from scarp import __version__
 from scarp.batches import Examples, digest, read_examples
-from scarp.channels import all_channels
+from scarp.channels import all_channels, split_channel
 from scarp.errors import Fault, TrainingError
 from scarp.model_description import Architecture, Description
 from scarp.model_file import save
+from scarp.patches import PatchTable
 from scarp.patches import read_table as read_patch_table
 from scarp.scaling import Scaling, from_json
 from scarp.split_files import read_patch_list
@@ -146,6 +147,8 @@ def _describe(
     settings = training.settings
     bands = {name.partition("_")[2] for name in experiment.channels}
     limits = {name: pair for name, pair in fitted.bands.items() if name in bands}
+    events = _events(training.training.patches)
+    tables = [read_patch_table(files.patches[event]) for event in events]
     used = {"device": arithmetic.device.type, "precision": arithmetic.precision}
     return Description(
         architecture=Architecture(len(experiment.channels), settings.base_width, settings.blocks),
@@ -159,8 +162,9 @@ def _describe(
         seed=experiment.seed,
         augmentation=experiment.augmentation,
         training={**settings.shaping(), "threads": settings.threads, **used},
-        sources=_sources(files.patches, training.training.patches),
-        events=_events(training.training.patches),
+        sources=tuple(sorted({table.source for table in tables})),
+        engines=_engines(experiment.channels, tables),
+        events=events,
         validation_events=_events(training.validation.patches),
         epoch=training.progress.kept_epoch,
         validation_f1=training.progress.kept_f1,
@@ -270,9 +274,8 @@ def _events(patches: Iterable[tuple[str, int]]) -> tuple[str, ...]:
     return tuple(sorted({event for event, _ in patches}))
 
 
-def _sources(
-    patch_files: Mapping[str, str | Path], patches: Iterable[tuple[str, int]]
-) -> tuple[str, ...]:
-    return tuple(
-        sorted({read_patch_table(patch_files[event]).source for event in _events(patches)})
-    )
+def _engines(channels: Iterable[str], tables: Iterable[PatchTable]) -> tuple[str, ...]:
+    """Who made the Sentinel-1 channels that a model sees; none for a model that sees none."""
+    if not any(split_channel(name)[1].sensor == "sentinel1" for name in channels):
+        return ()
+    return tuple(sorted({engine for table in tables for engine in table.engines}))

@@ -94,6 +94,7 @@ def make_cube(
             "event": event,
             "event_date": event_date,
             "source": "simulated archive" if simulated else "archive",
+            "sentinel1_engine": "archive",
             "orbit": orbit,
             "landslides": slides.number,
             "landslide_area_km2": slides.area_km2,

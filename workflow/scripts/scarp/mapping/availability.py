@@ -33,6 +33,8 @@ class Availability:
     Attributes
     ----------
     event, source: as the cube says.
+    engines: that made its Sentinel-1 channels, `archive` for the published ones; none where the
+        cube does not say.
     channels: that it has, in manifest order.
     dates: channel -> ISO date, where it is known.
     reference_dates: coherence channel -> ISO date of the earlier scene, where it is known.
@@ -43,6 +45,7 @@ class Availability:
 
     event: str
     source: str
+    engines: tuple[str, ...]
     channels: tuple[str, ...]
     dates: Mapping[str, str]
     reference_dates: Mapping[str, str]
@@ -98,6 +101,7 @@ def _availability(cube: h5py.File, path: str | Path) -> Availability:
     return Availability(
         event=str(cube.attrs["event"]),
         source=str(cube.attrs["source"]),
+        engines=tuple(str(cube.attrs.get("sentinel1_engine", "")).split()),
         channels=channels,
         dates=_attribute(cube, channels, "date"),
         reference_dates=_attribute(cube, channels, "reference_date"),

@@ -8,9 +8,10 @@ from scarp.comparable import ARCHIVE, ENGINES
 from scarp.mapping.availability import Availability
 from scarp.mapping.choice import Choice
 from scarp.mapping.ensembles import Ensemble
-from scarp.mapping.image_names import images_of
 from scarp.simulated import is_simulated
 
+#: Engines that `snakemake parity` compares, in words.
+_NAMES = {ARCHIVE: "the archive", **{name: f"engine {name}" for name in ENGINES}}
 _ONLY_SIMULATED = (
     "The models were trained on simulated events only, and this event is real: the map shows that"
     " the workflow runs, not where landslides are."
@@ -21,15 +22,13 @@ _ALSO_SIMULATED = "The models were trained on simulated events too, and this eve
 def cautions(
     choice: Choice,
     available: Availability,
-    engine: str,
     compared: Collection[frozenset[str]],
 ) -> tuple[str, ...]:
     """Warnings where the chosen models never saw what this event's cube is made from.
 
     Parameters
     ----------
-    available: of the event, whose cube names its source as models name those they saw.
-    engine: that made its Sentinel-1 products (`scarp.scenes.engine_of`); read for scenes only.
+    available: of the event, whose cube names source and engine as models name those they saw.
     compared: pairs of engines of which there is a parity result (`compared_pairs`).
     """
     ensemble = choice.chosen.ensemble
@@ -45,29 +44,25 @@ def cautions(
             f"The models were trained on events of source {', '.join(seen)}, and this event's cube"
             f" is of source {available.source}."
         )
-    if _is_unproven(ensemble, seen, available.source, engine, compared):
-        found.append(
-            f"Sentinel-1 of this event was made by engine {engine}, and no result says that it is"
-            f" like that of the archive, which the models were trained on (snakemake parity)."
-        )
+    found += [
+        f"Sentinel-1 of this event was made by {_NAMES[own]}, the models learned from that of"
+        f" {_NAMES[other]}, and no result says that the two are alike (snakemake parity)."
+        for own, other in _unproven(ensemble, available.engines, compared)
+    ]
     return tuple(found)
 
 
-def _is_unproven(
-    ensemble: Ensemble,
-    seen: Collection[str],
-    source: str,
-    engine: str,
-    compared: Collection[frozenset[str]],
-) -> bool:
-    """Whether products of an engine meet models of the archive without a parity result."""
-    uses_radar = any(
-        image.sensor == "sentinel1" for name in ensemble.channels for image in images_of(name)
-    )
-    return (
-        uses_radar
-        and ARCHIVE in seen
-        and source == "scenes"
-        and engine in ENGINES
-        and frozenset((ARCHIVE, engine)) not in compared
-    )
+def _unproven(
+    ensemble: Ensemble, engines: Collection[str], compared: Collection[frozenset[str]]
+) -> list[tuple[str, str]]:
+    """Engine of the event that the models never saw, and one they saw, without a parity result.
+
+    Of engines that can be compared: what made products of unknown origin nobody can tell.
+    """
+    seen = {engine for model in ensemble.models for engine in model.card.engines}
+    return [
+        (own, other)
+        for own in sorted(set(engines) & _NAMES.keys() - seen)
+        for other in sorted(seen & _NAMES.keys())
+        if frozenset((own, other)) not in compared
+    ]

@@ -46,7 +46,6 @@ class Wanted:
 def select_models(
     cube: str | Path,
     wanted: Wanted,
-    engine: str,
     compared: Collection[frozenset[str]],
     path: str | Path,
     folder: str | Path,
@@ -56,7 +55,7 @@ def select_models(
     Parameters
     ----------
     cube: of the event.
-    engine, compared: see `cautions`.
+    compared: see `cautions`.
     path: of model.json; equal inputs give equal bytes.
     folder: where the files come to lie; model.json names them relative to it.
 
@@ -69,7 +68,7 @@ def select_models(
     available = read_availability(cube)
     choice = choose(shelf.models, available, wanted.split, wanted.coverage)
     logger.info("%s: %s", available.event, choice.why)
-    warnings = [*choice.warnings, *cautions(choice, available, engine, compared)]
+    warnings = [*choice.warnings, *cautions(choice, available, compared)]
     if wanted.models and not shelf.has_index:
         warnings.append(_UNCHECKED)
     for warning in warnings:

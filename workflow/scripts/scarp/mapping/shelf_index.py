@@ -118,7 +118,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _stored(row: Mapping[str, Any]) -> Stored:
     card = {name: row[name] for name in Card.__dataclass_fields__}
-    card |= {name: tuple(row[name]) for name in ("channels", "sources")}
+    card |= {name: tuple(row[name]) for name in ("channels", "sources", "engines")}
     return Stored(row["path"], row["size"], row["sha256"], Card(**card))
 
 

@@ -17,6 +17,7 @@ class Card:
     seed: int
     channels: tuple[str, ...]
     sources: tuple[str, ...]
+    engines: tuple[str, ...]
     threshold: float
     validation_f1: float | None
     fingerprint: str
@@ -54,6 +55,7 @@ def card_of(description: Description) -> Card:
         description.seed,
         description.channels,
         description.sources,
+        description.engines,
         description.threshold,
         description.validation_f1,
         description.fingerprint,
