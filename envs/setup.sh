@@ -28,6 +28,10 @@ if [ -z "$UV" ]; then
     if [ -x .tools/bin/uv ]; then UV=.tools/bin/uv; else private_uv; fi
 fi
 
+# Where Python may not keep what it compiles, as in many containers, every one of a run's many short
+# jobs would compile its packages anew: 7 s for PyTorch alone. They are compiled here once instead.
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then export UV_COMPILE_BYTECODE=1; fi
+
 # Torch stands apart: each machine needs another build of it, and a plain sync would remove it.
 # The library itself is not installed: the workflow uses the one that lies beside its rules.
 "$UV" sync --locked --no-group torch --no-install-project --inexact

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -221,6 +223,8 @@ def test_a_geopackage_opens_with_its_style(tmp_path: Path) -> None:
     style = pyogrio.read_dataframe(path, layer="layer_styles")
     assert (style["f_table_name"][0], style["f_geometry_column"][0]) == ("landslides", "geom")
     assert style["useAsDefault"][0]
+    with closing(sqlite3.connect(path)) as file:  # GDAL reads any time zone
+        assert file.execute("SELECT update_time FROM layer_styles").fetchone()[0].endswith(".000Z")
     assert style["styleQML"][0] == path.with_suffix(".qml").read_text(encoding="utf-8")
     assert [p.name for p in tmp_path.glob(".*")] == []
 

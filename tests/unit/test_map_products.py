@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scarp.errors import DataError
 from scarp.mapping.geopackage import read_landslides
 from scarp.mapping.products import ProductFiles, make_products
+from scarp.mapping.qgis_style import COLOURS, FIELD
 from scarp.mapping.rasters import Rasters
 from scarp.mapping.scored import score_map
 from scarp.mapping.settings import MapSettings
-from tiny_map import MODEL, drawn, write_map
+from tiny_map import CRS, MODEL, drawn, write_map
 
 ALL = MapSettings(minimum_m2=0, simplify_m=0)
 MAP = drawn(
@@ -49,6 +53,42 @@ def test_every_product_is_made_and_made_again_to_the_same_bytes(tmp_path: Path) 
     assert {path: path.read_bytes() for path in vars(out).values()} == first
     page = out.page.read_text(encoding="utf-8")
     assert all(name in page for name in ("landslides.gpkg", "probability.tif", "model.json"))
+
+
+def test_qgis_draws_a_map_as_its_styles_say(tmp_path: Path) -> None:
+    """In QGIS itself: its own Python is Debian's, Conda's or that of its installer."""
+    pythons = ("python3", "/usr/bin/python3")
+    ready = [name for name in pythons if has_qgis(name)]
+    if not ready:
+        pytest.skip("no Python with QGIS: neither python3 nor /usr/bin/python3 imports qgis.core")
+    make(tmp_path, write_map(tmp_path, MAP))
+    picture = tmp_path / "picture.png"
+    script = Path(__file__).with_name("in_qgis.py")
+    done = subprocess.run(
+        [ready[0], script, tmp_path, picture], capture_output=True, text=True, check=True
+    )
+    assert "Non-conformant" not in done.stderr
+    drawn_by_qgis = json.loads(done.stdout)
+    assert drawn_by_qgis["crs"] == [CRS, CRS]
+    colours = list(COLOURS)
+    assert drawn_by_qgis["steps"] == [
+        [0.0, colours[0], 0],
+        *([pytest.approx(0.2 * (n + 1)), colour, 255] for n, colour in enumerate(colours)),
+    ]
+    assert drawn_by_qgis["column"] == FIELD
+    assert [colour for _, colour in drawn_by_qgis["classes"]] == colours
+    assert drawn_by_qgis["classes"][0][0] == "0.50 to 0.60"
+    assert drawn_by_qgis["shapes"] == 2
+    assert drawn_by_qgis["classed"] == [1, 1]
+    assert drawn_by_qgis["aliases"]["area_m2"] == "area of its pixels (m²)"
+    assert "probability" in drawn_by_qgis["tip"]
+    with Image.open(picture) as image:
+        assert len(image.convert("RGB").getcolors(600 * 600)) > 3
+
+
+def has_qgis(python: str) -> bool:
+    asked = [python, "-c", "import qgis.core"]
+    return bool(shutil.which(python)) and subprocess.run(asked, capture_output=True).returncode == 0
 
 
 def test_a_second_map_tells_what_changed_and_a_third_run_tells_the_same(tmp_path: Path) -> None:

@@ -47,29 +47,37 @@ def write_geopackage(table: Any, path: str | Path, threshold: float) -> None:
             layer_options={"GEOMETRY_NAME": GEOMETRY},
         )
         pyogrio.write_dataframe(
-            geopandas.GeoDataFrame(
-                {
-                    "f_table_catalog": [""],
-                    "f_table_schema": [""],
-                    "f_table_name": [LAYER],
-                    "f_geometry_column": [GEOMETRY],
-                    "styleName": ["probability"],
-                    "styleQML": [style],
-                    "styleSLD": [""],
-                    "useAsDefault": [True],
-                    "description": ["landslides by mean probability"],
-                    "owner": [""],
-                    "ui": [""],
-                    "update_time": np.array([_NO_TIME.rstrip("Z")], dtype="datetime64[ms]"),
-                }
-            ),
+            _styles(style),
             partial,
             layer=_STYLES,
             driver="GPKG",
             append=True,
-            layer_options={"FID": "id"},
+            layer_options={"FID": "id", "DATETIME_PRECISION": "MILLISECOND"},
         )
     write_text(Path(path).with_suffix(".qml"), style)
+
+
+def _styles(style: str) -> Any:
+    """Table of one style, with the columns that QGIS looks for."""
+    table = geopandas.GeoDataFrame(
+        {
+            "f_table_catalog": [""],
+            "f_table_schema": [""],
+            "f_table_name": [LAYER],
+            "f_geometry_column": [GEOMETRY],
+            "styleName": ["probability"],
+            "styleQML": [style],
+            "styleSLD": [""],
+            "useAsDefault": [True],
+            "description": ["landslides by mean probability"],
+            "owner": [""],
+            "ui": [""],
+            "update_time": np.array([_NO_TIME.rstrip("Z")], dtype="datetime64[ms]"),
+        }
+    )
+    # GeoPackage wants times in UTC and, before its version 1.4, with milliseconds.
+    table["update_time"] = table["update_time"].dt.tz_localize("UTC")
+    return table
 
 
 def read_landslides(path: str | Path) -> Any:

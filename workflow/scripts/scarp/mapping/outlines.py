@@ -27,11 +27,13 @@ from scarp.grid import Grid
 
 #: Relative difference of area that a simplified outline may have.
 AREA_TOLERANCE = 0.01
-#: Points of the largest shape that is simplified: 100 km of outline or more. The time grows with
+#: Points of the largest shape that is simplified: 50 km of outline or more. The time grows with
 #: their square.
-MOST_POINTS = 20_000
-#: Times that the offset which gives back the area is corrected; two leave 1e-4.
+MOST_POINTS = 5_000
+#: Times that the offset which gives back the area is corrected at most.
 _CORRECTIONS = 4
+#: Relative difference of area that is corrected no more.
+_CLOSE = 1e-3
 
 
 def outlines(labels: NDArray[np.int32], number: int, grid: Grid) -> NDArray[np.object_]:
@@ -46,19 +48,34 @@ def outlines(labels: NDArray[np.int32], number: int, grid: Grid) -> NDArray[np.o
     (number,) valid MultiPolygons in the grid's CRS, label 1 first. Pixels that touch at a corner
     alone are parts that touch there: one polygon of them would not be valid.
     """
-    parts, owners = [], []
+    owners: list[int] = []
+    rings: list[int] = []  # of each part
+    points: list[int] = []  # of each ring
+    corners: list[tuple[float, float]] = []
     for shape, label in features.shapes(
         labels, mask=labels > 0, connectivity=4, transform=Affine(*grid.transform)
     ):
-        parts.append(shapely.geometry.shape(shape))
         owners.append(int(label) - 1)
-    order = np.argsort(owners, kind="stable")
+        rings.append(len(shape["coordinates"]))
+        for ring in shape["coordinates"]:
+            points.append(len(ring))
+            corners += ring
     joined = np.full(number, None, dtype=np.object_)
-    if parts:
-        shapely.multipolygons(
-            np.array(parts, dtype=np.object_)[order], indices=np.array(owners)[order], out=joined
+    if owners:
+        # All at once: one by one takes four times as long.
+        parts = shapely.from_ragged_array(
+            shapely.GeometryType.POLYGON,
+            np.array(corners, dtype=np.float64),
+            (_starts(points), _starts(rings)),
         )
+        order = np.argsort(owners, kind="stable")
+        shapely.multipolygons(parts[order], indices=np.array(owners)[order], out=joined)
     return joined
+
+
+def _starts(lengths: Sequence[int]) -> NDArray[np.int64]:
+    """Where pieces of these lengths begin, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def simplified(
@@ -111,10 +128,12 @@ def _cut_corners(shapes: NDArray[np.object_], resolution: float) -> NDArray[np.o
 def _with_area(shapes: NDArray[np.object_], area: NDArray[np.float64]) -> NDArray[np.object_]:
     """Shapes grown or shrunk to these areas."""
     offset = np.zeros(len(shapes), dtype=np.float64)
-    made = shapes
+    made = shapes.copy()
     for _ in range(_CORRECTIONS):
-        offset += (area - shapely.area(made)) / np.maximum(shapely.length(made), 1e-9)
-        made = shapely.buffer(shapes, offset, join_style="mitre", mitre_limit=2.0)
+        lacking = area - shapely.area(made)
+        far = np.abs(lacking) > _CLOSE * area
+        offset[far] += lacking[far] / np.maximum(shapely.length(made[far]), 1e-9)
+        made[far] = shapely.buffer(shapes[far], offset[far], join_style="mitre", mitre_limit=2.0)
     return made
 
 
