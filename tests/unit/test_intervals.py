@@ -17,6 +17,7 @@ from scarp.inference.intervals import (
     NOTHING_KNOWN,
     Interval,
     bootstrap_t,
+    bounded,
     detectable,
     estimate,
     power,
@@ -92,6 +93,12 @@ def test_many_tables_at_once_are_as_one_by_one():
     for number, own in enumerate(tables):
         for part, alone in zip(together, estimate(own), strict=True):
             assert part[number] == pytest.approx(float(alone))
+
+
+def test_an_interval_is_cut_where_its_quantity_ends():
+    assert bounded(Interval(-1.6, 0.4), -1.0, 1.0) == Interval(-1.0, 0.4)
+    assert bounded(Interval(0.2, 1.3), 0.0, 1.0) == Interval(0.2, 1.0)
+    assert bounded(NOTHING_KNOWN, 0.0, 1.0) == NOTHING_KNOWN
 
 
 @pytest.mark.parametrize(

@@ -133,10 +133,13 @@ def test_the_archive_s_licence_is_told():
 
 
 def test_means_are_over_groups_with_their_interval():
-    text = card([measured("S1", f1=0.2), measured("S2", f1=0.5), measured("S3", f1=0.7)])
-    # Groups G1 0.2 and G2 0.6: mean 0.4, standard error 0.2, t of one degree of freedom 12.7062.
-    assert ["independent", "F1", "0.400", "\N{MINUS SIGN}2.141 to 2.941", "2"] in rows(text)
-    assert ["S2", "independent", "1000", "undefined", "undefined", "0.500"] in [
+    text = card([measured("S1", f1=0.39), measured("S2", f1=0.4), measured("S3", f1=0.42)])
+    # Groups G1 0.39 and G2 0.41: mean 0.4, standard error 0.01, t of one degree of freedom 12.7062.
+    assert ["independent", "F1", "0.400", "0.273 to 0.527", "2"] in rows(text)
+    far = card([measured("S1", f1=0.2, mcc=0.2), measured("S2", f1=0.6, mcc=0.6)])
+    assert ["independent", "F1", "0.400", "0.000 to 1.000", "2"] in rows(far)
+    assert ["independent", "MCC", "0.400", "\N{MINUS SIGN}1.000 to 1.000", "2"] in rows(far)
+    assert ["S2", "independent", "1000", "undefined", "undefined", "0.400"] in [
         row[:6] for row in rows(text)
     ]
 

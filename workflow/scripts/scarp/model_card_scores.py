@@ -10,6 +10,7 @@ from scarp.assessments import VALIDATION, Measures, ObjectRow, StratumRow
 from scarp.classes import in_order, size_label, stratum_label
 from scarp.figures.select import in_order as sites_in_order
 from scarp.inference.grouped import mean_of
+from scarp.inference.intervals import bounded
 from scarp.markdown import escaped, table
 from scarp.metrics import Counts
 from scarp.object_counts import ALL, ObjectCounts
@@ -95,7 +96,7 @@ def scores(measures: Sequence[Measures], group_of: Mapping[str, str], own: float
             _by_site(sites, _OTHER),
             _means(sites, _OTHER, group_of),
             "A group of events is one region and storm; its score is the mean of its sites. The"
-            " 95 % interval is one for other groups, Student's t, which knows no bounds of a score."
+            " 95 % interval is one for other groups, Student's t, cut where the score ends."
             " One group alone has none, because it shows no spread. Intervals hold nothing of what"
             " another training would give. An undefined score enters no mean.",
         ]
@@ -129,7 +130,8 @@ def _means(
             mean = mean_of({key: fmean(own) for key, own in together.items()})
             ends = "none"
             if mean.interval is not None:
-                ends = f"{mean.interval.low:.3f} to {mean.interval.high:.3f}".replace("-", _MINUS)
+                low, high = bounded(mean.interval, -1.0 if name == "MCC" else 0.0, 1.0)
+                ends = f"{low:.3f} to {high:.3f}".replace("-", _MINUS)
             rows.append([escaped(role), name, number(mean.value), ends, str(mean.groups)])
     told = table(("role", "score", "mean", "95 % interval", "groups"), rows, left=2)
     return f"Means over groups of events:\n\n{told}"

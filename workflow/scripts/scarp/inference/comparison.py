@@ -29,7 +29,7 @@ from statsmodels.stats.multitest import multipletests
 
 from scarp.contrasts import Contrast
 from scarp.inference.differences import Differences, choose, differences
-from scarp.inference.intervals import Interval, IntervalOf, Values, detectable, student
+from scarp.inference.intervals import Interval, IntervalOf, Values, bounded, detectable, student
 from scarp.summary import Model, Score
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
@@ -45,7 +45,7 @@ class Result:
     ----------
     contrast: what was compared.
     difference: mean over groups and seeds of a less b; nan without a group.
-    interval: of that mean, 95 %.
+    interval: of that mean, 95 %, within -1 and 1.
     verdict: see above.
     p, p_holm: of the Wilcoxon test, alone and among all planned contrasts.
     smallest_p: what that test could have given at best with so many groups.
@@ -115,7 +115,7 @@ def compare(
     corrected = multipletests([p for p, _ in tests], method="holm")[1] if tests else []
     results = []
     for (contrast, found), (p, smallest), p_holm in zip(planned, tests, corrected, strict=True):
-        interval = interval_of(found.values)
+        interval = bounded(interval_of(found.values), -1.0, 1.0)
         results.append(
             Result(
                 contrast,

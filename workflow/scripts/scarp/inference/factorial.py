@@ -25,7 +25,7 @@ from scipy import stats
 
 from scarp.channels import BAND_GROUPS, EPOCHS, split_channel
 from scarp.errors import DataError, Fault
-from scarp.inference.intervals import NOTHING_KNOWN, Interval, Values
+from scarp.inference.intervals import NOTHING_KNOWN, Interval, Values, bounded
 from scarp.summary import SCORES, Score
 from scarp.tables import Experiment
 
@@ -70,7 +70,10 @@ EFFECTS: Mapping[str, Callable[[Experiment], float]] = {
 
 @dataclass(frozen=True)
 class Effect:
-    """What an effect adds to the score, the others being equal, and its 95 % interval."""
+    """What an effect adds to the score, the others being equal, and its 95 % interval.
+
+    The interval is cut at -1 and 1.
+    """
 
     effect: str
     estimate: float
@@ -202,6 +205,6 @@ def _effects(
     error = np.sqrt((len(groups) - 1) / len(groups) * np.square(apart).sum(axis=0))
     reach = stats.t.ppf(0.975, len(groups) - 1) * error
     return [
-        (float(effect), Interval(float(effect - by), float(effect + by)))
+        (float(effect), bounded(Interval(float(effect - by), float(effect + by)), -1.0, 1.0))
         for effect, by in zip(effects, reach, strict=True)
     ]

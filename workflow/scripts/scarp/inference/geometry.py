@@ -21,7 +21,7 @@ import numpy as np
 from scarp.assessments import StratumRow
 from scarp.inference.comparison import Verdict, verdict_of
 from scarp.inference.differences import Choice
-from scarp.inference.intervals import Interval, Values, detectable, student
+from scarp.inference.intervals import Interval, Values, bounded, detectable, student
 
 Sensor = Literal["sar", "optical", "sar less optical"]
 #: Landslide pixels that a group needs inside and outside: half a hectare.
@@ -38,7 +38,7 @@ class GeometryEffect:
     sensor: whose recall; of `sar less optical` the change of the one less that of the other.
     experiments: that stood for each sensor, as features/scenario.
     difference: mean over groups and seeds of recall inside less that outside; nan without a group.
-    interval: of that mean, 95 %.
+    interval: of that mean, 95 %, within -1 and 1; of two changes within -2 and 2.
     verdict: `worse` where less is found inside; `undecided` always with one seed.
     margin: the difference that does not matter.
     detectable: the true difference that such data would show in four of five studies.
@@ -171,7 +171,8 @@ def _table(rows: Sequence[StratumRow], group_of: Mapping[str, str], least: int) 
 def _effect(
     sensor: Sensor, experiments: tuple[str, ...], values: Values, table: _Table, margin: float
 ) -> GeometryEffect:
-    interval = student(values)
+    farthest = 2.0 if sensor == "sar less optical" else 1.0
+    interval = bounded(student(values), -farthest, farthest)
     return GeometryEffect(
         sensor,
         experiments,

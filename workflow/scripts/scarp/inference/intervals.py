@@ -48,6 +48,16 @@ IntervalOf = Callable[[Values], Interval]
 NOTHING_KNOWN = Interval(-np.inf, np.inf)
 
 
+def bounded(interval: Interval, lowest: float, highest: float) -> Interval:
+    """An interval without what its quantity cannot be; where nothing is known it stays infinite.
+
+    Student's t knows no bounds. What is cut holds no true mean, so that coverage stays as it is.
+    """
+    if interval == NOTHING_KNOWN:
+        return interval
+    return Interval(max(interval.low, lowest), min(interval.high, highest))
+
+
 class Estimate(NamedTuple):
     """A mean, its standard error and the degrees of freedom of that error; each of shape (...)."""
 
