@@ -30,7 +30,8 @@ fi
 
 # Where Python may not keep what it compiles, as in many containers, every one of a run's many short
 # jobs would compile its packages anew: 7 s for PyTorch alone. They are compiled here once instead.
-if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then export UV_COMPILE_BYTECODE=1; fi
+COMPILE=${PYTHONDONTWRITEBYTECODE:-}
+if [ -n "$COMPILE" ]; then export UV_COMPILE_BYTECODE=1; fi
 
 # Torch stands apart: each machine needs another build of it, and a plain sync would remove it.
 # The library itself is not installed: the workflow uses the one that lies beside its rules.
@@ -45,6 +46,8 @@ else
     # auto: the CUDA build that fits the driver, or the CPU build where there is none.
     "$UV" pip install --torch-backend=auto "$TORCH"
 fi
+
+if [ -n "$COMPILE" ]; then .venv/bin/python -m compileall -q workflow/scripts; fi
 
 if ! command -v gdaldem >/dev/null; then
     if as_root && apt-get update -qq && apt-get install -y -qq gdal-bin >/dev/null; then

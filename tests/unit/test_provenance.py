@@ -85,10 +85,9 @@ def test_what_was_read_is_remembered_and_never_believed_of_an_edited_file(tmp_pa
     shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     folder = tmp_path / "scripts"
     cache = folder / "scarp" / "__pycache__" / f"code.{sys.implementation.cache_tag}.json"
+    cache.parent.mkdir()
     first = _hash(folder, "cut_patches.py")
-    if not sys.dont_write_bytecode:
-        assert cache.is_file()
-    cache.parent.mkdir(exist_ok=True)
+    assert cache.is_file()
     for damage in ("", "{}", "[1]", '{"reader": [0, 0], "files": {}}'):
         cache.write_text(damage, encoding="utf-8")
         assert _hash(folder, "cut_patches.py") == first

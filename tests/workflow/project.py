@@ -30,11 +30,9 @@ class Project:
 
     @classmethod
     def create(cls, folder: Path) -> Project:
-        """Copy what the workflow needs; modification times stay."""
+        """Copy what the workflow needs, with its times, so that what is compiled stays valid."""
         for name in ("workflow", "config", "profiles", "envs"):
-            shutil.copytree(
-                ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / name, folder / name)
         shutil.copy2(ROOT / "Snakefile", folder / "Snakefile")
         return cls(folder)
 

@@ -34,7 +34,8 @@ def _file_of(module: str) -> Path | None:
 @cache
 def _parse(file: Path) -> tuple[str, frozenset[str]]:
     """The hash of a file's code and the scarp modules that it imports itself."""
-    known, name, stamp = _remembered(), str(file), _stamp(file)
+    # By a name that stays the same where the project is copied, as the file's time may too.
+    known, name, stamp = _remembered(), str(file.relative_to(_SCRIPTS)), _stamp(file)
     if name not in known or known[name][0] != stamp:
         digest, modules = _read(file)
         known[name] = (stamp, digest, sorted(modules))
@@ -62,8 +63,9 @@ def _read(file: Path) -> tuple[str, set[str]]:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), modules
 
 
-# What was read of a file is kept beside Python's own compiled files, and believed as long as the
-# file's time and size are the same: reading all of the library takes a second at every start.
+# What was read of a file is kept beside Python's own compiled files, where there are any, and
+# believed as long as the file's time and size are the same: reading all of the library takes a
+# second or two at every start.
 
 
 def _stamp(file: Path) -> list[int]:
@@ -85,7 +87,7 @@ def _remembered() -> dict[str, tuple[list[int], str, list[str]]]:
     before = dict(known)
 
     def keep() -> None:
-        if known != before and not sys.dont_write_bytecode:
+        if known != before and path.parent.is_dir():
             with contextlib.suppress(OSError):
                 write_text(path, json.dumps({**own, "files": known}))
 
